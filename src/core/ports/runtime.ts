@@ -1,0 +1,27 @@
+/** Time, progress and words for the log: asked of the world, never taken. */
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Core counts, renderers draw; `silent` is the twin that draws nothing. */
+export interface Progress {
+  /** Begins a stage: what is counted, and how much of it there will be if that is known. */
+  stage(label: string, total: number | null): void
+  /** Adds to what is done in this stage. */
+  advance(count: number): void
+  /** Corrects the total when more is learned. */
+  expect(total: number): void
+  /** The stage or the work is over. */
+  done(): void
+}
+
+export const silentProgress: Progress = {
+  stage() {},
+  advance() {},
+  expect() {},
+  done() {},
+}
