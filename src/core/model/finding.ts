@@ -1,13 +1,7 @@
 import type { Kind } from './media.ts'
 
 /** What a scan can find wrong with one file. The codes are stable: JSON, tables and docs use the same words. */
-export type FindingCode =
-  | 'missing'
-  | 'pruned'
-  | 'orphan'
-  | 'stray'
-  | 'mismatched'
-  | 'unreadable'
+export type FindingCode = 'missing' | 'pruned' | 'orphan' | 'stray' | 'mismatched' | 'unreadable'
 
 /** The meaning of each code in one sentence, in the order in which reports show them. */
 export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {

@@ -127,11 +127,7 @@ export function idsOfPartition(partition: string): readonly IdRange[] {
     case 3:
       return [exact]
     case 4:
-      return [
-        ...(value >= 1_000_000_000n ? [exact] : []),
-        ...ofLength(ten, 13),
-        ...ofLength(hundred, 14),
-      ]
+      return [...(value >= 1_000_000_000n ? [exact] : []), ...ofLength(ten, 13), ...ofLength(hundred, 14)]
     case 5:
       return [...ofLength(exact, 15), ...ofLength(ten, 16), ...ofLength(hundred, 17)]
     case 6:
