@@ -24,6 +24,9 @@ export interface MediaRecord {
   readonly storageVersion: number
   /** Where the origin serves it; null when the row knows no URL (NULL or empty). */
   readonly remoteUrl: string | null
-  /** The owner is suspended here: its files legitimately carry mode 0600 and are not served. */
-  readonly suspended: boolean
+  /**
+   * Mastodon closed its files on purpose (mode 0600, private ACL): the owner is suspended, or the status was deleted
+   * but is kept for a report (facts 3.6, trap 25). For account pictures this is exactly "suspended".
+   */
+  readonly hidden: boolean
 }

@@ -23,10 +23,10 @@ export interface RecordSource {
   /** Roughly how many rows the kind has (planner statistics), for progress only. */
   estimate(kind: Kind, options?: CallOptions): Promise<number>
   /**
-   * Ids that cut the kind's rows into about equal parts, ascending; fewer than asked where rows are few.
+   * Every `rows`-th id of the kind's table, ascending; none where rows are few.
    * A cut is only a hint for dividing work: correctness never depends on it.
    */
-  cuts(kind: Kind, parts: number, options?: CallOptions): Promise<readonly bigint[]>
+  cuts(kind: Kind, rows: number, options?: CallOptions): Promise<readonly bigint[]>
 }
 
 /** What the database believes it stores, from its own columns. */

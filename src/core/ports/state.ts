@@ -19,9 +19,12 @@ export interface ScanStart {
   readonly shards: readonly Shard[]
 }
 
-/** A finished shard: what it counted, and whether its findings are stored. */
-export interface FinishedShard {
-  readonly totals: ShardTotals
+/** One shard being written. Nothing of it counts until `finish`. */
+export interface ShardRecorder {
+  add(findings: readonly Finding[]): Promise<void>
+  finish(totals: ShardTotals): Promise<void>
+  /** Forgets what was added: the shard will be done again. */
+  discard(): Promise<void>
 }
 
 /** One scan being written. Shards may finish in any order; a shard is there whole or not at all. */
@@ -29,7 +32,7 @@ export interface ScanRecorder {
   readonly start: ScanStart
   /** Totals of shards that an earlier, interrupted run finished, by shard number. */
   readonly finished: ReadonlyMap<number, ShardTotals>
-  finishShard(shard: number, totals: ShardTotals, findings: readonly Finding[]): Promise<void>
+  openShard(shard: number): Promise<ShardRecorder>
   /** Findings of all finished shards, in shard order. */
   findings(options?: CallOptions): AsyncIterable<readonly Finding[]>
   /** The scan is complete. */
@@ -37,6 +40,8 @@ export interface ScanRecorder {
 }
 
 export interface ScanStore {
+  /** Why scans kept here cannot be resumed by a later process; null if they can. One sentence. */
+  readonly forgetfulBecause: string | null
   /** A new scan; keeps only the latest few of the same scope. */
   begin(start: ScanStart): Promise<ScanRecorder>
   /** The latest interrupted scan of this scope that began at or after `notBeforeMs`; null if there is none. */

@@ -1,0 +1,31 @@
+/** Mastodon's database, connected and probed. */
+import type { MastodonDatabase } from '../../core/ports/mastodon.ts'
+import type { CallOptions } from '../../core/ports/storage.ts'
+import { openAccountPictures } from './account-pictures.ts'
+import { openBelievedUse } from './believed-use.ts'
+import { connectDatabase, type DatabaseSettings } from './connect.ts'
+import { readDomainRules } from './domain-rules.ts'
+import { probeSchema } from './probe-schema.ts'
+import { openRecords } from './records.ts'
+
+/** @throws KnownError if the database cannot be reached or is no Mastodon this program knows */
+export async function openMastodonDatabase(
+  settings: DatabaseSettings,
+  options?: CallOptions,
+): Promise<MastodonDatabase> {
+  const pool = await connectDatabase(settings)
+  try {
+    const schema = await probeSchema(pool, options)
+    return {
+      schema,
+      ...openRecords(pool, schema),
+      ...openBelievedUse(pool, schema),
+      ...openAccountPictures(pool, schema),
+      domainRules: (callOptions) => readDomainRules(pool, callOptions),
+      close: () => pool.end(),
+    }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}

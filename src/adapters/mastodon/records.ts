@@ -1,0 +1,82 @@
+/** Records as sorted pages, straight from Mastodon's tables. */
+import type { Pool } from 'pg'
+import { KINDS, type Kind } from '../../core/model/media.ts'
+import type { MediaRecord } from '../../core/model/record.ts'
+import type { SchemaFacts } from '../../core/model/schema.ts'
+import type { RecordRun, RecordSource } from '../../core/ports/records.ts'
+import type { CallOptions } from '../../core/ports/storage.ts'
+import { ask, type Row } from './ask.ts'
+import { recordPage, recordsById } from './queries/select-records.ts'
+
+/** Measured: larger pages gain little speed and cost memory in every shard at work. */
+const PAGE_ROWS = 5_000
+
+/** First pages are small, because most runs of a shard are empty or hold a handful of old ids. */
+const FIRST_PAGE_ROWS = 500
+
+export function openRecords(pool: Pool, schema: SchemaFacts): RecordSource {
+  return {
+    records: (run, options) => readRun(pool, schema, run, options),
+    async reread(kind, ids, options) {
+      const rows = await ask(pool, recordsById(kind, schema), [ids], options)
+      return new Map(rows.map((row) => [String(row[0]), toRecord(kind, row)]))
+    },
+    async estimate(kind, options) {
+      const [row] = await ask(
+        pool,
+        'SELECT greatest(reltuples, 0)::float8 FROM pg_catalog.pg_class WHERE oid = to_regclass($1)',
+        [KINDS[kind].table],
+        options,
+      )
+      return Number(row?.[0] ?? 0)
+    },
+    async cuts(kind, rows, options) {
+      const cuts = await ask(
+        pool,
+        `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ${KINDS[kind].table}) ids
+          WHERE n % $1 = 0 ORDER BY id`,
+        [rows],
+        options,
+      )
+      return cuts.map(([id]) => BigInt(String(id)))
+    },
+  }
+}
+
+async function* readRun(
+  pool: Pool,
+  schema: SchemaFacts,
+  run: RecordRun,
+  options: CallOptions | undefined,
+): AsyncGenerator<readonly MediaRecord[]> {
+  const { kind, root } = run
+  const descending = run.to < 0n
+  const text = recordPage(kind, root, descending, schema)
+  let { from, to } = run
+  for (let limit = FIRST_PAGE_ROWS; from <= to; limit = PAGE_ROWS) {
+    const rows = await ask(pool, text, [from.toString(), to.toString(), limit], options)
+    const records = rows.map((row) => toRecord(kind, row))
+    if (records.length > 0) yield records
+    const last = records.at(-1)
+    if (last === undefined || records.length < limit) return
+    if (descending) to = BigInt(last.id) - 1n
+    else from = BigInt(last.id) + 1n
+  }
+}
+
+/** Reads the columns in the order `withOwner` selects them. */
+function toRecord(kind: Kind, row: Row): MediaRecord {
+  return {
+    kind,
+    id: row[0] as string,
+    fileName: row[1] as string | null,
+    contentType: row[2] as string | null,
+    bytes: row[3] as number | null,
+    assignedAtMs: row[4] as number | null,
+    storageVersion: row[5] as number,
+    remoteUrl: row[6] as string | null,
+    remote: row[7] as boolean,
+    domain: row[8] as string | null,
+    hidden: row[9] as boolean,
+  }
+}

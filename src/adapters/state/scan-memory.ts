@@ -1,0 +1,62 @@
+/** Scans kept in memory: for tests, and for a machine on which no folder can be written. Forgets everything on exit. */
+import type { Finding } from '../../core/model/finding.ts'
+import type { ShardTotals } from '../../core/model/shard.ts'
+import type { ScanRecorder, ScanStart, ScanStore } from '../../core/ports/state.ts'
+
+interface KeptScan {
+  readonly start: ScanStart
+  readonly finished: Map<number, ShardTotals>
+  readonly findings: Map<number, readonly Finding[]>
+  complete: boolean
+}
+
+export function openScanMemory(forgetfulBecause: string): ScanStore {
+  const scans: KeptScan[] = []
+  return {
+    forgetfulBecause,
+    async begin(start) {
+      const kept: KeptScan = { start, finished: new Map(), findings: new Map(), complete: false }
+      scans.push(kept)
+      return recorder(kept)
+    },
+    async unfinished(scope, notBeforeMs) {
+      const wanted = JSON.stringify(scope)
+      const kept = scans.findLast(
+        ({ start, complete }) =>
+          !complete && start.startedAtMs >= notBeforeMs && JSON.stringify(start.scope) === wanted,
+      )
+      return kept === undefined ? null : recorder(kept)
+    },
+  }
+}
+
+function recorder(kept: KeptScan): ScanRecorder {
+  return {
+    start: kept.start,
+    finished: new Map(kept.finished),
+    async openShard(shard) {
+      let added: Finding[] = []
+      return {
+        async add(findings) {
+          for (const finding of findings) added.push(finding)
+        },
+        async finish(totals) {
+          kept.findings.set(shard, added)
+          kept.finished.set(shard, totals)
+        },
+        async discard() {
+          added = []
+        },
+      }
+    },
+    async *findings() {
+      for (const { number } of kept.start.shards) {
+        const findings = kept.findings.get(number)
+        if (findings !== undefined && findings.length > 0) yield findings
+      }
+    },
+    async complete() {
+      kept.complete = true
+    },
+  }
+}
