@@ -1,0 +1,62 @@
+/** How an origin can misbehave. Each vice is one fault, so that a test knows which one it met. */
+
+/** Files that are no picture Mastodon accepts, or are one only to kill whoever decodes it. */
+export type OddFile =
+  | 'svg'
+  | 'bmp'
+  | 'avif'
+  | 'pdf'
+  | 'text'
+  | 'empty'
+  /** A few kilobytes that unfold to 400 million pixels */
+  | 'png-bomb'
+  /** Under 100 bytes that unfold to 268 million pixels */
+  | 'webp-bomb'
+  /** Under 100 bytes on a canvas of 65,535 x 65,535 */
+  | 'gif-bomb'
+
+export type Vice =
+  /** Any status, with `Retry-After` as it stands in the header */
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string | undefined }
+  /** The right bytes, drop by drop */
+  | { readonly kind: 'slow'; readonly bytesPerSecond: number }
+  /** Takes the request and says nothing */
+  | { readonly kind: 'silent' }
+  /** Half the body, then nothing more */
+  | { readonly kind: 'stalls' }
+  /** Closes the connection instead of answering */
+  | { readonly kind: 'hangs-up' }
+  /** Answers something that is not HTTP */
+  | { readonly kind: 'babbles' }
+  /** That many redirects on the same host before the right answer */
+  | { readonly kind: 'redirects'; readonly hops: number }
+  | { readonly kind: 'redirect-loop' }
+  /** One redirect, wherever it may lead */
+  | { readonly kind: 'redirect-to'; readonly location: string }
+  /** A redirect that does not say where to */
+  | { readonly kind: 'redirect-nowhere' }
+  /** The right bytes under a wrong name */
+  | { readonly kind: 'wrong-type'; readonly contentType: string }
+  /** A friendly page with status 200, as parked domains answer to everything */
+  | { readonly kind: 'page' }
+  /** Promises more bytes than it sends, then closes */
+  | { readonly kind: 'truncated' }
+  /** Half the body, then a reset */
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'huge'; readonly bytes: number }
+  /** A chunked body without an end */
+  | { readonly kind: 'endless' }
+  | { readonly kind: 'file'; readonly file: OddFile }
+  /** The right bytes with `Content-Encoding: gzip`, asked for or not */
+  | { readonly kind: 'gzip' }
+  /** 200 KB of gzip that unfold to 200 MB */
+  | { readonly kind: 'gzip-bomb' }
+  /** The old address answers 404; the actor names a new one, which works */
+  | { readonly kind: 'moved' }
+  /** The old address answers 404; the actor names no picture */
+  | { readonly kind: 'no-picture' }
+  /** 401 unless the request carries `Signature` or `Signature-Input` */
+  | { readonly kind: 'needs-signature' }
+
+/** What a vice applies to: the account's pictures, its actor and webfinger, or both. */
+export type ViceReach = 'pictures' | 'actor' | 'everything'
