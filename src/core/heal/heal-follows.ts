@@ -1,0 +1,89 @@
+/** The verb `heal --follows-of USER`: the avatars and headers of everybody a local user follows, back in place. */
+import { KnownError } from '../errors.ts'
+import { inParallel } from '../in-parallel.ts'
+import type { AccountPicture } from '../model/account-picture.ts'
+import type { HealOutcome } from '../model/heal-outcome.ts'
+import type { MastodonDatabase } from '../ports/mastodon.ts'
+import type { Clock, Progress } from '../ports/runtime.ts'
+import type { CallOptions } from '../ports/storage.ts'
+import { assessPicture, type FetchRules } from './assess-picture.ts'
+import { HealTally, type HealCounts } from './heal-tally.ts'
+import { healPicture, type HealPorts, type PictureLimits } from './heal-picture.ts'
+
+export interface HealFollowsPorts extends HealPorts {
+  readonly database: MastodonDatabase
+  readonly clock: Clock
+}
+
+export interface HealFollowsRequest extends PictureLimits {
+  /** Name of a local account, with or without `@` and the local domain. */
+  readonly user: string
+  readonly limitedFederation: boolean
+  /** Pictures under way at once, over all origins. */
+  readonly concurrency: number
+}
+
+export interface HealResult extends HealCounts {
+  readonly user: string
+  /** Remote accounts the user follows. */
+  readonly followed: number
+  readonly seconds: number
+}
+
+/** @throws KnownError if there is no such user, or storage or database stop working; the signal's reason if aborted */
+export async function healFollows(
+  ports: HealFollowsPorts,
+  request: HealFollowsRequest,
+  options: CallOptions & { readonly progress: Progress },
+): Promise<HealResult> {
+  const { signal, progress } = options
+  const startedAtMs = ports.clock.now()
+  const accountId = await findUser(ports.database, request.user, options)
+  const followed = await ports.database.countFollowed(accountId, options)
+  const rules: FetchRules = {
+    ...(await ports.database.domainRules(options)),
+    limitedFederation: request.limitedFederation,
+  }
+  const tally = new HealTally()
+  progress.stage('healing', followed * 2)
+  await inParallel(
+    ports.database.followedPictures(accountId, options),
+    request.concurrency,
+    async (picture) => {
+      tally.count(picture, await healOne(ports, picture, rules, request, { signal }))
+      progress.advance(1)
+    },
+    signal,
+  )
+  progress.done()
+  return {
+    user: request.user,
+    followed,
+    ...tally.result(),
+    seconds: (ports.clock.now() - startedAtMs) / 1000,
+  }
+}
+
+async function healOne(
+  ports: HealFollowsPorts,
+  picture: AccountPicture,
+  rules: FetchRules,
+  limits: PictureLimits,
+  options: CallOptions,
+): Promise<HealOutcome> {
+  const assessment = await assessPicture(picture, rules, ports.objects, options)
+  if (assessment.kind === 'settled') return assessment.outcome
+  return healPicture(ports, picture, assessment, limits, options)
+}
+
+async function findUser(database: MastodonDatabase, user: string, options: CallOptions): Promise<string> {
+  const name = user.replace(/^@/, '').split('@')[0] ?? ''
+  const id = name === '' ? null : await database.localAccount(name, options)
+  if (id !== null) return id
+  throw new KnownError({
+    code: 'no-such-user',
+    what: `there is no local account named ${user}`,
+    remedy: 'Give the name as it stands in the profile’s address, without the domain: --follows-of alice',
+    category: 'usage',
+  })
+}

@@ -1,0 +1,59 @@
+/** What came of one picture. Every word here is the same in text, JSON and docs. */
+import type { DomainRefusal } from './domain-policy.ts'
+
+/** Why a picture was left alone although it may be broken. */
+export type SkipReason = 'suspended' | DomainRefusal | 'storage-uncertain'
+
+/** Why a try to bring it back ended without a picture. */
+export type FailReason =
+  | 'gone'
+  | 'refused'
+  | 'unavailable'
+  | 'timeout'
+  | 'too-large'
+  | 'too-many-redirects'
+  | 'private-address'
+  | 'bad-url'
+  | 'unreachable'
+  | 'wrong-type'
+  | 'too-many-pixels'
+  | 'broken-image'
+  | 'image-timeout'
+
+/** How a picture is broken: the row names nothing, or names what storage has not (or has empty). */
+export type Damage = 'pruned' | 'missing'
+
+export type HealOutcome =
+  /** There and named, or never set by its owner. */
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly damage: Damage | null }
+  /** `verified`: storage confirmed the new object afterwards. */
+  | { readonly kind: 'healed'; readonly damage: Damage; readonly bytes: number; readonly verified: boolean }
+  | { readonly kind: 'failed'; readonly reason: FailReason; readonly damage: Damage; readonly detail: string }
+  /** The row changed while we worked; the newer state was left as it is. */
+  | { readonly kind: 'changed'; readonly damage: Damage }
+
+/** Reasons that mean the origin has nothing to give, however often it is asked. */
+export const HOPELESS: readonly FailReason[] = ['gone']
+
+/** One sentence for each reason, for people. */
+export const REASONS: Readonly<Record<SkipReason | FailReason, string>> = {
+  suspended: 'the account is suspended',
+  'domain-suspended': 'its domain is suspended by a domain block',
+  'reject-media': 'its domain is blocked from sending media (reject_media)',
+  'not-allowed': 'its domain is not allowed under limited federation',
+  'storage-uncertain': 'storage would not say whether the file is there',
+  gone: 'the origin has it no more (404 or 410)',
+  refused: 'the origin refused to give it',
+  unavailable: 'the origin is having trouble (5xx, 408 or 429)',
+  timeout: 'the origin took too long',
+  'too-large': 'it is larger than Mastodon accepts',
+  'too-many-redirects': 'the origin redirects without end',
+  'private-address': 'its address is not a public one',
+  'bad-url': 'its stored URL cannot be fetched',
+  unreachable: 'the origin could not be reached, or broke off',
+  'wrong-type': 'the origin sent something that is not a picture Mastodon accepts',
+  'too-many-pixels': 'the picture has more pixels than Mastodon accepts',
+  'broken-image': 'the picture is damaged',
+  'image-timeout': 'the picture took too long to process',
+}
