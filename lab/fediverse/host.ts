@@ -46,7 +46,13 @@ export async function startHost(
   const server = createServer((request, response) => {
     open++
     count(counts, open, request)
-    response.once('close', () => open--)
+    // Sent in full or cut off, whichever is first: the other side may ask for the next one before `close` comes.
+    let over = false
+    const leave = (): void => {
+      if (!over) open--
+      over = true
+    }
+    response.once('finish', leave).once('close', leave)
     void Promise.resolve(answer(host, request, response)).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined)
     })

@@ -124,11 +124,12 @@ async function drip(
 ): Promise<void> {
   response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length })
   const drop = Math.max(1, Math.round(bytesPerSecond / 20))
-  for (let at = 0; at < bytes.length && !response.closed; at += drop) {
+  let at = 0
+  for (; at + drop < bytes.length && !response.closed; at += drop) {
     response.write(bytes.subarray(at, at + drop))
     await sleep(50, undefined, { signal }).catch(() => response.destroy())
   }
-  response.end()
+  response.end(bytes.subarray(at))
 }
 
 function sendHalf(

@@ -1,0 +1,27 @@
+/** What an exception of a fetch says about the origin. Pure. */
+import { errors } from 'undici'
+import type { FetchOutcome } from '../../core/ports/origin.ts'
+import { NameNotResolved, PrivateAddress } from './guarded-connect.ts'
+
+/** Every exception of an exchange as an outcome; nothing an origin does is worth a stack. */
+export function readFailure(error: unknown): FetchOutcome {
+  if (error instanceof PrivateAddress) return { kind: 'private-address', host: error.host }
+  if (error instanceof NameNotResolved) return { kind: 'unreachable', reason: error.message }
+  if (
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  ) {
+    return { kind: 'timeout' }
+  }
+  return { kind: 'unreachable', reason: reasonOf(error) }
+}
+
+/** The code says it shortest; several addresses that all failed are told by the first. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const message = error.message === '' ? error.name : (error.message.split('\n')[0] ?? '')
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`
+}
