@@ -1,0 +1,98 @@
+/**
+ * Cornac's own settings: one schema for cornac.yaml, one table for the variables and flags that override it.
+ * The JSON Schema for editors (docs/cornac.schema.json) is made from this; `scripts/write-config-schema.ts` writes it.
+ */
+import { z } from 'zod'
+import { DURATION_SHAPE } from './quantities.ts'
+
+/** What an empty cornac.yaml means. Units are still the ones people write. */
+export const OwnSettings = z.strictObject({
+  mastodon: z
+    .strictObject({
+      database_url: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'Address of Mastodon’s database for Cornac alone, e.g. past pgbouncer or for a read-only role.',
+        ),
+    })
+    .prefault({})
+    .describe('How Cornac reaches the Mastodon server, where that differs from Mastodon’s own settings.'),
+  state_dir: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Folder in which interrupted scans are kept; ~/ stands for the home folder.'),
+  scan: z
+    .strictObject({
+      concurrency: z.int().min(1).max(64).default(4).describe('Parts of the key space read side by side.'),
+      min_age: z
+        .string()
+        .regex(DURATION_SHAPE)
+        .default('24h')
+        .describe('Files and rows younger than this are no findings, e.g. 24h or 90m.'),
+    })
+    .prefault({})
+    .describe('Comparing rows with storage.'),
+  heal: z
+    .strictObject({
+      concurrency: z.int().min(1).max(256).default(16).describe('Fetches side by side, over all origins.'),
+      per_host: z.int().min(1).max(2).default(2).describe('Fetches side by side from one origin.'),
+      timeout: z
+        .string()
+        .regex(DURATION_SHAPE)
+        .default('30s')
+        .describe('Time for one file, redirects included, e.g. 30s.'),
+      allowed_private_addresses: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'Networks that may be fetched from although they are not public, besides Mastodon’s own list.',
+        ),
+    })
+    .prefault({})
+    .describe('Bringing files back from their origins.'),
+})
+
+export type OwnSettings = z.output<typeof OwnSettings>
+
+/** `section.setting`, as in cornac.yaml. */
+export type OwnSettingPath = keyof typeof OWN_SETTINGS
+
+interface OwnSettingTraits {
+  /** How a text from the environment or a flag becomes a value. */
+  readonly read: 'text' | 'number' | 'list'
+  /** Completes "Give …". */
+  readonly expects: string
+}
+
+/** Every setting that a `CORNAC_*` variable or a flag may override. */
+export const OWN_SETTINGS = {
+  'mastodon.database_url': { read: 'text', expects: 'postgresql://user:password@host:port/database' },
+  state_dir: { read: 'text', expects: 'the path of a folder' },
+  'scan.concurrency': { read: 'number', expects: 'a whole number from 1 to 64' },
+  'scan.min_age': { read: 'text', expects: 'a duration such as 24h, 90m or 2d' },
+  'heal.concurrency': { read: 'number', expects: 'a whole number from 1 to 256' },
+  'heal.per_host': { read: 'number', expects: '1 or 2: no origin is asked more at once' },
+  'heal.timeout': { read: 'text', expects: 'a duration such as 30s' },
+  'heal.allowed_private_addresses': { read: 'list', expects: 'networks such as 10.0.0.0/8' },
+} as const satisfies Record<string, OwnSettingTraits>
+
+export const OWN_SETTING_PATHS = Object.keys(OWN_SETTINGS) as readonly OwnSettingPath[]
+
+/** `scan.min_age` is overridden by `CORNAC_SCAN_MIN_AGE`. */
+export function variableOf(path: OwnSettingPath): string {
+  return `CORNAC_${path.replaceAll('.', '_').toUpperCase()}`
+}
+
+/** The JSON Schema that editors complete and check cornac.yaml with. */
+export function ownSettingsJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(OwnSettings, { io: 'input', target: 'draft-2020-12' }),
+    title: 'cornac.yaml',
+    description: 'Settings of Cornac. Everything about Mastodon itself is read from Mastodon’s own settings.',
+  }
+}
