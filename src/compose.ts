@@ -1,0 +1,142 @@
+/** Config to adapters to ports: the only file that knows every adapter. */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openImageMaker } from './adapters/images/open-image-maker.ts'
+import { openMastodonDatabase } from './adapters/mastodon/open-database.ts'
+import type { DatabaseSettings } from './adapters/mastodon/connect.ts'
+import { openOriginFetcher } from './adapters/origin/open-origin-fetcher.ts'
+import { openScanFiles } from './adapters/state/scan-files.ts'
+import { openFileStorage } from './adapters/storage/fs.ts'
+import { openS3Storage } from './adapters/storage/s3.ts'
+import { spareLocal } from './adapters/storage/wrap/spare-local.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import type { Config, DatabaseConnection, StorageConfig } from './config/config.ts'
+import { KnownError } from './core/errors.ts'
+import type { OpenInstance } from './core/ports/instance.ts'
+import type { ScanStore } from './core/ports/state.ts'
+import type { Storage } from './core/ports/storage.ts'
+
+/** The program's page, named to origins in the user agent (promise 11). */
+const PAGE = 'https://www.npmjs.com/package/cornac'
+
+/** Nothing is opened before it is asked for, and everything only once. */
+export function openInstance(config: Config, version: string): OpenInstance {
+  const closers: (() => Promise<void>)[] = []
+  const once = <T>(open: () => Promise<T>, close?: (opened: T) => Promise<void>): (() => Promise<T>) => {
+    let opened: Promise<T> | undefined
+    return () => {
+      opened ??= open().then((value) => {
+        if (close !== undefined) closers.push(() => close(value))
+        return value
+      })
+      return opened
+    }
+  }
+  const storage = once(
+    () => openCheckedStorage(config.storage),
+    (opened) => opened.close(),
+  )
+  return {
+    name: `${config.instance.localDomain} ${storageName(config.storage)}`,
+    database: once(
+      async () => openMastodonDatabase(await databaseSettings(config.database.connection)),
+      (opened) => opened.close(),
+    ),
+    storage,
+    healStorage: once(async () => spareLocal(await storage())),
+    scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
+    origin: once(
+      async () =>
+        openOriginFetcher({
+          allowedPrivateRanges: config.heal.allowedPrivateAddresses,
+          userAgent: `Cornac/${version} (+https://${config.instance.webDomain}/; ${PAGE})`,
+          perHost: config.heal.perHost,
+        }),
+      (opened) => opened.close(),
+    ),
+    images: once(async () => openImageMaker()),
+    clock: systemClock,
+    newName: () => randomBytes(8).toString('hex'),
+    async close() {
+      for (const close of closers.splice(0).reverse()) await close().catch(() => {})
+    },
+  }
+}
+
+async function databaseSettings(connection: DatabaseConnection): Promise<DatabaseSettings> {
+  const { sslRootCertificate, password, ...rest } = connection
+  return {
+    ...rest,
+    password: password?.reveal() ?? null,
+    sslRootCert: sslRootCertificate === null ? null : await readFile(sslRootCertificate, 'utf8'),
+  }
+}
+
+async function openCheckedStorage(config: StorageConfig): Promise<Storage> {
+  const storage = openStorage(config)
+  try {
+    await storage.check()
+    return storage
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+function openStorage(config: StorageConfig): Storage {
+  switch (config.kind) {
+    case 'file-system':
+      return openFileStorage({ root: config.root })
+    case 's3':
+      return openS3Storage({
+        ...config,
+        credentials:
+          config.credentials === null
+            ? null
+            : {
+                accessKeyId: config.credentials.accessKeyId.reveal(),
+                secretAccessKey: config.credentials.secretAccessKey.reveal(),
+                sessionToken: config.credentials.sessionToken?.reveal() ?? null,
+              },
+      })
+    case 'swift':
+    case 'azure':
+      throw new KnownError({
+        code: 'storage-not-supported',
+        what: `this Mastodon keeps its media in ${config.kind === 'swift' ? 'OpenStack Swift' : 'Azure Blob Storage'} (${config.container}), which Cornac cannot read`,
+        remedy:
+          'Cornac reads disks and S3; Swift often offers S3 as well (s3api). cornac usage --database works without storage',
+        category: 'usage',
+      })
+  }
+}
+
+function storageName(config: StorageConfig): string {
+  switch (config.kind) {
+    case 'file-system':
+      return config.root
+    case 's3':
+      return `${config.endpoint ?? config.region} ${config.bucket} ${config.keyPrefix ?? ''}`
+    case 'swift':
+    case 'azure':
+      return config.container
+  }
+}
+
+/** Where no state folder can be written, scans go to a temporary one and cannot be resumed by a later process. */
+async function openScans(folder: string, closers: (() => Promise<void>)[]): Promise<ScanStore> {
+  try {
+    return await openScanFiles(folder)
+  } catch (error) {
+    const temporary = await mkdtemp(join(tmpdir(), 'cornac-'))
+    closers.push(() => rm(temporary, { recursive: true, force: true }))
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    return {
+      ...(await openScanFiles(temporary)),
+      forgetfulBecause: `${folder} cannot be written (${reason}), so this scan cannot be resumed; set state_dir to change that`,
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** The verb `usage`: what the columns add up to, and (unless told otherwise) what a scan of storage measures. */
+import { ALL_KINDS } from './model/media.ts'
+import type { UsageSource } from './ports/records.ts'
+import { reportUsage, type UsageReport } from './report/usage.ts'
+import { scan, type RunOptions, type ScanPorts } from './scan.ts'
+
+export interface UsageRequest {
+  readonly instance: string
+  readonly concurrency: number
+  /** How many domains to list. */
+  readonly domains: number
+}
+
+/** `measure` is null to ask the database alone, which takes seconds instead of a walk through storage. */
+export async function measureUsage(
+  database: UsageSource,
+  measure: ScanPorts | null,
+  request: UsageRequest,
+  options: RunOptions,
+): Promise<UsageReport> {
+  const believed = await database.believed(options)
+  if (measure === null) return reportUsage(believed, null, request.domains)
+  const { totals } = await scan(
+    measure,
+    {
+      instance: request.instance,
+      kinds: ALL_KINDS,
+      minAgeMs: 0,
+      concurrency: request.concurrency,
+      resume: false,
+    },
+    options,
+  )
+  return reportUsage(believed, totals, request.domains)
+}
