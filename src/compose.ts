@@ -8,12 +8,13 @@ import { openImageMaker } from './adapters/images/open-image-maker.ts'
 import { openMastodonDatabase } from './adapters/mastodon/open-database.ts'
 import type { DatabaseSettings } from './adapters/mastodon/connect.ts'
 import { openOriginFetcher } from './adapters/origin/open-origin-fetcher.ts'
+import { openSidekiq, type RedisSettings } from './adapters/sidekiq/open-sidekiq.ts'
 import { openScanFiles } from './adapters/state/scan-files.ts'
 import { openFileStorage } from './adapters/storage/fs.ts'
 import { openS3Storage } from './adapters/storage/s3.ts'
 import { spareLocal } from './adapters/storage/wrap/spare-local.ts'
 import { systemClock } from './adapters/system/clock.ts'
-import type { Config, DatabaseConnection, StorageConfig } from './config/config.ts'
+import type { Config, DatabaseConnection, RedisConfig, StorageConfig } from './config/config.ts'
 import { KnownError } from './core/errors.ts'
 import type { OpenInstance } from './core/ports/instance.ts'
 import type { ScanStore } from './core/ports/state.ts'
@@ -48,12 +49,17 @@ export function openInstance(config: Config, version: string): OpenInstance {
     storage,
     healStorage: once(async () => spareLocal(await storage())),
     scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
+    sidekiq: once(
+      () => openSidekiq(redisSettings(config.redis)),
+      (opened) => opened.close(),
+    ),
     origin: once(
       async () =>
         openOriginFetcher({
           allowedPrivateRanges: config.heal.allowedPrivateAddresses,
           userAgent: `Cornac/${version} (+https://${config.instance.webDomain}/; ${PAGE})`,
           perHost: config.heal.perHost,
+          clock: systemClock,
         }),
       (opened) => opened.close(),
     ),
@@ -73,6 +79,15 @@ async function databaseSettings(connection: DatabaseConnection): Promise<Databas
     password: password?.reveal() ?? null,
     sslRootCert: sslRootCertificate === null ? null : await readFile(sslRootCertificate, 'utf8'),
   }
+}
+
+function redisSettings({ sidekiq, namespace }: RedisConfig): RedisSettings {
+  const { user, password, db } = sidekiq
+  const target =
+    sidekiq.kind === 'sentinel'
+      ? { ...sidekiq, sentinelPassword: sidekiq.sentinelPassword?.reveal() ?? null }
+      : sidekiq
+  return { target, user, password: password?.reveal() ?? null, db, namespace }
 }
 
 async function openCheckedStorage(config: StorageConfig): Promise<Storage> {

@@ -7,6 +7,7 @@ import { connectDatabase, type DatabaseSettings } from './connect.ts'
 import { readDomainRules } from './domain-rules.ts'
 import { probeSchema } from './probe-schema.ts'
 import { openRecords } from './records.ts'
+import { openVitals } from './vitals.ts'
 
 /** @throws KnownError if the database cannot be reached or is no Mastodon this program knows */
 export async function openMastodonDatabase(
@@ -21,6 +22,7 @@ export async function openMastodonDatabase(
       ...openRecords(pool, schema),
       ...openBelievedUse(pool, schema),
       ...openAccountPictures(pool, schema),
+      ...openVitals(pool, schema),
       domainRules: (callOptions) => readDomainRules(pool, callOptions),
       close: () => pool.end(),
     }

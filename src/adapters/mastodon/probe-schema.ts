@@ -52,6 +52,7 @@ const TELLING: readonly (readonly [string, string])[] = [
   ['conversations', 'parent_status_id'],
   ['keypairs', 'public_key'],
   ['accounts', 'requested_deletion_at'],
+  ['settings', 'thing_type'],
 ]
 
 /**
@@ -87,6 +88,7 @@ export async function probeSchema(pool: Pool, options?: CallOptions): Promise<Sc
       thumbnailStorageVersion: has('media_attachments', 'thumbnail_storage_schema_version'),
       quotes: has('quotes', 'status_id'),
       keypairs: has('keypairs', 'public_key'),
+      settingsThing: has('settings', 'thing_type'),
     },
     readOnlyBecause:
       version === null

@@ -64,8 +64,8 @@ async function* readRun(
   }
 }
 
-/** Reads the columns in the order `withOwner` selects them. */
-function toRecord(kind: Kind, row: Row): MediaRecord {
+/** One row of `recordPage` or `recordsById` as a record. */
+export function toRecord(kind: Kind, row: Row): MediaRecord {
   return {
     kind,
     id: row[0] as string,

@@ -13,6 +13,8 @@ export interface SchemaFacts {
     readonly thumbnailStorageVersion: boolean
     readonly quotes: boolean
     readonly keypairs: boolean
+    /** `settings.thing_type`: only rows without a thing are the server's own (4.3). */
+    readonly settingsThing: boolean
   }
   /** Why only reading is allowed; null if writing is. One sentence. */
   readonly readOnlyBecause: string | null

@@ -5,6 +5,10 @@ import type { OriginFetcher } from './origin.ts'
 import type { Clock } from './runtime.ts'
 import type { ScanStore } from './state.ts'
 import type { Storage } from './storage.ts'
+import type { SidekiqSource } from './vitals.ts'
+
+/** Storage without the rights to write and to remove. */
+export type ReadableStorage = Pick<Storage, 'list' | 'stat' | 'read' | 'traits' | 'use'>
 
 export interface OpenInstance {
   /** Which server and storage this is: for the scan store and for people, without secrets. */
@@ -12,11 +16,13 @@ export interface OpenInstance {
   /** Opened and probed once; throws a KnownError if it cannot be used. */
   database(): Promise<MastodonDatabase>
   /** Opened and checked once; throws a KnownError if it cannot be used. */
-  storage(): Promise<Storage>
+  storage(): Promise<ReadableStorage>
   /** The same storage as heal gets it: refuses to remove anything but remote media under `cache/`. */
   healStorage(): Promise<Storage>
   /** Where scans keep what they need to resume. */
   scans(): Promise<ScanStore>
+  /** Sidekiq's queues, through Redis. */
+  sidekiq(): Promise<SidekiqSource>
   origin(): Promise<OriginFetcher>
   images(): Promise<ImageMaker>
   readonly clock: Clock

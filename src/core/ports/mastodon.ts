@@ -4,6 +4,7 @@ import type { DomainBlock } from '../model/domain-policy.ts'
 import type { SchemaFacts } from '../model/schema.ts'
 import type { RecordSource, UsageSource } from './records.ts'
 import type { CallOptions } from './storage.ts'
+import type { VitalsSource } from './vitals.ts'
 
 /** Where a local user's follows come from, and under which rules their pictures may be fetched. */
 export interface FollowSource {
@@ -39,7 +40,8 @@ export interface PictureEditor {
 }
 
 /** One open Mastodon database. */
-export interface MastodonDatabase extends RecordSource, UsageSource, FollowSource, PictureEditor {
+export interface MastodonDatabase
+  extends RecordSource, UsageSource, FollowSource, PictureEditor, VitalsSource {
   readonly schema: SchemaFacts
   domainRules(options?: CallOptions): Promise<DomainRules>
   /** A picture as it is now; null if the account is gone. */
