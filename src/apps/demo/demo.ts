@@ -1,0 +1,251 @@
+/**
+ * The trap, the damage, the healing: a small Mastodon with a real PostgreSQL, its media on disk, and a little
+ * fediverse, all on this machine and gone afterwards. Uses the same verbs as the command line.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deleteFiles } from '../../../lab/instance/break/delete-files.ts'
+import { pruneProfiles } from '../../../lab/instance/break/prune-profiles.ts'
+import { buildInstance, type LabInstance } from '../../../lab/instance/build-instance.ts'
+import { diskMedia } from '../../../lab/instance/media/disk-media.ts'
+import { startFediverse, type Fediverse } from '../../../lab/fediverse/fediverse.ts'
+import { startPostgres } from '../../../lab/servers/postgres.ts'
+import type { Config } from '../../config/config.ts'
+import { loadConfig } from '../../config/load.ts'
+import { healFollows, type HealResult } from '../../core/heal/heal-follows.ts'
+import { pictureByteLimit } from '../../core/heal/recipes.ts'
+import { surveyFollows } from '../../core/heal/survey-follows.ts'
+import { ALL_KINDS } from '../../core/model/media.ts'
+import type { OpenInstance } from '../../core/ports/instance.ts'
+import type { Progress } from '../../core/ports/runtime.ts'
+import { findingLines, type FindingLine } from '../../core/report/findings.ts'
+import { scan } from '../../core/scan.ts'
+
+export interface DemoOptions {
+  /** Remote accounts the little Mastodon knows. */
+  readonly accounts: number
+  /** How many of them the demo's user follows. */
+  readonly followed: number
+  /** Told what happens, step by step. */
+  readonly tell: (event: DemoEvent) => void
+  readonly progress: Progress
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a person is told while the demo runs. */
+export type DemoEvent =
+  | { readonly step: 'starting' }
+  | { readonly step: 'built'; readonly accounts: number; readonly files: number; readonly bytes: number }
+  | {
+      readonly step: 'scanned'
+      readonly when: 'before' | 'after'
+      readonly findings: readonly FindingLine[]
+      readonly objects: number
+      readonly seconds: number
+    }
+  | { readonly step: 'trapped'; readonly files: number; readonly bytes: number; readonly deleted: number }
+  | { readonly step: 'damage'; readonly user: string; readonly followed: number; readonly broken: number }
+  | { readonly step: 'healed'; readonly result: HealResult }
+  | { readonly step: 'proved'; readonly broken: number; readonly hopeless: number }
+
+/** The numbers of `demo --json`. Pictures are counted, two for each followed account. */
+export interface DemoResult {
+  readonly accounts: number
+  readonly followed: number
+  readonly broken_before: number
+  readonly healed: number
+  /** Their origins have nothing to give. */
+  readonly hopeless: number
+  readonly broken_after: number
+  readonly seconds: number
+}
+
+const HOSTS = 12
+
+/** How many followed accounts have an origin that has lost their pictures. */
+const LOST_AT_ORIGIN = 5
+
+/** Leaves nothing behind: servers are stopped and folders removed, also when it fails or is aborted. */
+export async function runDemo(
+  openInstance: (config: Config) => OpenInstance,
+  options: DemoOptions,
+): Promise<DemoResult> {
+  const startedAt = performance.now()
+  await using world = new AsyncDisposableStack()
+  options.tell({ step: 'starting' })
+  const { lab, fediverse, folder } = await buildWorld(world, options)
+  const config = await configOf(lab, folder)
+  const instance = openInstance(config)
+  world.defer(() => instance.close())
+
+  await scanAndTell(instance, config, 'before', options)
+  const pruned = await pruneProfiles(lab, { days: 7, includeFollows: true })
+  const deleted = await deleteFiles(lab, { share: 0.02, kinds: ['avatar', 'header'] })
+  options.tell({ step: 'trapped', files: pruned.files, bytes: pruned.bytes, deleted: deleted.files })
+  await scanAndTell(instance, config, 'after', options)
+
+  const user = lab.firstUser.username
+  const before = await survey(instance, config, user, options)
+  options.tell({ step: 'damage', user, followed: before.followed, broken: before.broken })
+  await loseAtOrigin(lab, fediverse, instance, user)
+  const result = await heal(instance, config, user, options)
+  options.tell({ step: 'healed', result })
+  const after = await survey(instance, config, user, options)
+  options.tell({ step: 'proved', broken: after.broken, hopeless: result.hopeless })
+  return {
+    accounts: options.accounts,
+    followed: before.followed,
+    broken_before: before.broken,
+    healed: result.healed,
+    hopeless: result.hopeless,
+    broken_after: after.broken,
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+  }
+}
+
+interface DemoWorld {
+  readonly lab: LabInstance
+  readonly fediverse: Fediverse
+  readonly folder: string
+}
+
+async function buildWorld(world: AsyncDisposableStack, options: DemoOptions): Promise<DemoWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'cornac-demo-'))
+  world.defer(() => rm(folder, { recursive: true, force: true }))
+  const postgres = await startPostgres()
+  world.defer(() => postgres.stop())
+  const fediverse = await startFediverse({ hosts: HOSTS })
+  world.defer(() => fediverse.stop())
+  options.signal?.throwIfAborted()
+  await postgres.createDatabase('demo')
+  const lab = await buildInstance({
+    version: '4.5',
+    databaseUrl: postgres.url('demo'),
+    accounts: options.accounts,
+    followsOfFirstUser: options.followed,
+    seed: 4,
+    media: diskMedia(join(folder, 'system')),
+    pictureUrl: (owner, which) =>
+      fediverse.urlFor({
+        username: owner.username,
+        host: fediverse.hostOf(owner.domain),
+        which: which === 'header' ? 'header' : 'avatar',
+      }),
+    actorUrl: (owner) => fediverse.actorFor(owner.username, fediverse.hostOf(owner.domain)),
+  })
+  options.tell({ step: 'built', accounts: options.accounts, ...lab.written })
+  return { lab, fediverse, folder }
+}
+
+/** The lab's own variables, read as any `.env.production` is; its origins are on loopback, so that is allowed. */
+async function configOf(lab: LabInstance, folder: string): Promise<Config> {
+  return loadConfig(
+    {},
+    {
+      environment: {
+        ...lab.env,
+        ALLOWED_PRIVATE_ADDRESSES: '127.0.0.0/8',
+        CORNAC_STATE_DIR: join(folder, 'state'),
+      },
+      workingDirectory: folder,
+      home: folder,
+      root: false,
+      applicationFolders: [],
+      machineConfigFile: join(folder, 'cornac.yaml'),
+    },
+  )
+}
+
+async function scanAndTell(
+  instance: OpenInstance,
+  config: Config,
+  when: 'before' | 'after',
+  { tell, progress, signal }: DemoOptions,
+): Promise<void> {
+  const ports = {
+    records: await instance.database(),
+    objects: await instance.storage(),
+    store: await instance.scans(),
+    clock: instance.clock,
+  }
+  const request = {
+    instance: instance.name,
+    kinds: ALL_KINDS,
+    minAgeMs: config.scan.minAgeMs,
+    concurrency: config.scan.concurrency,
+    resume: false,
+  }
+  const result = await scan(ports, request, { progress, signal })
+  tell({
+    step: 'scanned',
+    when,
+    findings: findingLines(result.totals),
+    objects: result.totals.objects,
+    seconds: (result.finishedAtMs - result.startedAtMs) / 1000,
+  })
+}
+
+async function survey(
+  instance: OpenInstance,
+  config: Config,
+  user: string,
+  { signal }: DemoOptions,
+): Promise<{ followed: number; broken: number }> {
+  const ports = { database: await instance.database(), objects: await instance.storage() }
+  const { limitedFederation } = config.instance
+  const { followed, broken } = await surveyFollows(
+    ports,
+    { user, limitedFederation, concurrency: config.heal.concurrency },
+    { signal },
+  )
+  return { followed, broken: broken.pruned + broken.missing }
+}
+
+async function heal(
+  instance: OpenInstance,
+  config: Config,
+  user: string,
+  { progress, signal }: DemoOptions,
+): Promise<HealResult> {
+  const database = await instance.database()
+  const { version } = database.schema
+  return healFollows(
+    {
+      database,
+      objects: await instance.healStorage(),
+      origin: await instance.origin(),
+      images: await instance.images(),
+      clock: instance.clock,
+      newName: instance.newName,
+    },
+    {
+      user,
+      limitedFederation: config.instance.limitedFederation,
+      concurrency: config.heal.concurrency,
+      timeoutMs: config.heal.timeoutMs,
+      maxBytes: pictureByteLimit(version, config.instance.useLibvips),
+    },
+    { progress, signal },
+  )
+}
+
+/** A few origins have lost the pictures of somebody followed: those stay broken, and nobody can help it. */
+async function loseAtOrigin(
+  lab: LabInstance,
+  fediverse: Fediverse,
+  instance: OpenInstance,
+  user: string,
+): Promise<void> {
+  const database = await instance.database()
+  const id = await database.localAccount(user)
+  let lost = 0
+  for await (const page of database.followedPictures(id ?? lab.firstUser.id))
+    for (const { which, record } of page) {
+      if (lost === LOST_AT_ORIGIN) return
+      if (which !== 'avatar' || record.fileName !== null || record.remoteUrl === null || record.hidden)
+        continue
+      fediverse.setVice(record.remoteUrl, { kind: 'status', status: lost % 2 === 0 ? 404 : 410 })
+      lost++
+    }
+}
