@@ -20,7 +20,7 @@ export function wholeNumber(
   settings.problem(
     name,
     `${settings.quote(name)}, which is not a number from ${range}`,
-    `Give one, or remove the line for ${bounds.default}`,
+    `Give one, or remove it to use ${bounds.default}`,
   )
   return bounds.default
 }

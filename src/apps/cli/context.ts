@@ -1,0 +1,40 @@
+/** What a command gets: its words, the configuration, the opened server, and a way to show its result. */
+import type { Config } from '../../config/config.ts'
+import type { OpenInstance } from '../../core/ports/instance.ts'
+import type { Progress } from '../../core/ports/runtime.ts'
+import type { Painter } from './render/paint.ts'
+
+/**
+ * A result and its two faces. An async iterable of pages is written as it comes, so a result may be larger than memory;
+ * it is read once, for one face.
+ */
+export interface View {
+  /**
+   * Members of the JSON answer, in this order, beside `cornac`, `format` and `verb`. JSON only grows: a member never
+   * changes its meaning. Big integers are written as strings.
+   */
+  readonly data: Readonly<Record<string, unknown>>
+  /** For people; pieces end with a line break where one belongs. */
+  text(paint: Painter): string | AsyncIterable<string>
+  /** Shown with `--quiet` too. */
+  readonly needsPerson: boolean
+}
+
+export interface CommandContext<Options extends object = object> {
+  readonly options: Options
+  /** Words after the verb. */
+  readonly words: readonly string[]
+  /** More detail was asked for. */
+  readonly verbose: boolean
+  /** Loaded once; throws `ConfigError`. Connects to nothing. */
+  config(): Promise<Config>
+  /** Opened once, and closed when the command has ended; throws `ConfigError`, and what cannot be opened when it is used. */
+  instance(): Promise<OpenInstance>
+  readonly progress: Progress
+  /** Shows the result on stdout; once per command. */
+  out(view: View): Promise<void>
+  /** Tells something besides the result, on stderr; not with `--quiet`. */
+  note(sentence: string): void
+  /** Aborted by Ctrl-C and by SIGTERM; pass it on to every call of core. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,36 @@
+/** The executable: argv, signals, exit code; joins compose and the apps. */
+import packageFile from '../package.json' with { type: 'json' }
+import { runCli, type Terminal } from './apps/cli/cli.ts'
+import { EXIT_CODES } from './apps/cli/exit-codes.ts'
+import { Output } from './apps/cli/render/output.ts'
+import { processSurroundings } from './config/surroundings.ts'
+
+const interrupt = new AbortController()
+
+/** The first signal asks the work to stop where it can be resumed; the second does not ask. */
+function onSignal(): void {
+  if (interrupt.signal.aborted) process.exit(EXIT_CODES.interrupted.code)
+  interrupt.abort(new Error('stopped by a signal'))
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+
+function terminal(stream: NodeJS.WriteStream): Terminal {
+  return {
+    output: new Output(stream),
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns ?? 100,
+  }
+}
+
+const code = await runCli({
+  argv: process.argv.slice(2),
+  version: packageFile.version,
+  stdout: terminal(process.stdout),
+  stderr: terminal(process.stderr),
+  surroundings: processSurroundings(),
+  signal: interrupt.signal,
+  now: () => performance.now(),
+  // Imported on use: what needs no server must not wait for the drivers.
+  open: async (config) => (await import('./compose.ts')).openInstance(config, packageFile.version),
+})
+process.exit(code)
