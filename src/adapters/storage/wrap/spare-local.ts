@@ -1,0 +1,42 @@
+/** The second guard of local media: a store that cannot be made to change anything but remote files. */
+import { KnownError } from '../../../core/errors.ts'
+import type { Storage } from '../../../core/ports/storage.ts'
+import { refuseUnsafeKey } from '../key-check.ts'
+
+/** A key outside `cache/` that nobody named was about to be written or removed: a defect or a forged plan. */
+export class LocalMediaRefused extends KnownError {
+  constructor(key: string, deed: 'written' | 'removed') {
+    super({
+      code: 'local-media-refused',
+      what: `${key} may be local media and was about to be ${deed}; nothing of this call was done`,
+      remedy: 'Please report this with the plan or the command that led to it',
+    })
+    this.name = 'LocalMediaRefused'
+  }
+}
+
+/**
+ * The same store, with `write` and `remove` for remote files only: keys under `cache/`, where Mastodon puts nothing
+ * else (facts 3.3), and keys that `named` vouches for. Thumbnails of 4.5 and before, and files of rows with no storage
+ * version, lie beside local media, so only whoever has seen their rows can name them.
+ *
+ * Throws LocalMediaRefused before anything of a call happens, even if only one of its keys is refused.
+ */
+export function spareLocal(storage: Storage, named: (key: string) => boolean = () => false): Storage {
+  function refuseLocal(key: string, deed: 'written' | 'removed'): void {
+    // First, since `cache/../accounts` is not under `cache/`.
+    refuseUnsafeKey(key)
+    if (!key.startsWith('cache/') && !named(key)) throw new LocalMediaRefused(key, deed)
+  }
+  return {
+    ...storage,
+    async write(key, bytes, contentType, options) {
+      refuseLocal(key, 'written')
+      await storage.write(key, bytes, contentType, options)
+    },
+    async remove(keys, options) {
+      for (const key of keys) refuseLocal(key, 'removed')
+      return await storage.remove(keys, options)
+    },
+  }
+}

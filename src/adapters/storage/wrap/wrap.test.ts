@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { openMemoryStorage } from '../memory.ts'
+import { readOnly } from './read-only.ts'
+import { LocalMediaRefused, spareLocal } from './spare-local.ts'
+
+const LOCAL = 'accounts/avatars/000/000/001/original/me.png'
+const REMOTE = 'cache/accounts/avatars/114/567/890/123/456/789/original/you.png'
+const THUMBNAIL = 'media_attachments/thumbnails/114/567/890/123/456/789/original/clip.png'
+const bytes = Buffer.from('bytes')
+
+function filled() {
+  const memory = openMemoryStorage({ now: () => 0 })
+  for (const key of [LOCAL, REMOTE, THUMBNAIL]) memory.put({ key }, bytes)
+  return memory
+}
+
+describe('a store that spares local media', () => {
+  test('one local key among many stops the whole call before it begins', async () => {
+    const memory = filled()
+    await assert.rejects(spareLocal(memory).remove([REMOTE, LOCAL]), LocalMediaRefused)
+    assert.equal(memory.keys().length, 3)
+  })
+
+  test('local media is not overwritten either', async () => {
+    const memory = filled()
+    await assert.rejects(
+      spareLocal(memory).write(LOCAL, Buffer.from('other'), 'image/png'),
+      LocalMediaRefused,
+    )
+    assert.deepEqual(Buffer.from((await memory.read(LOCAL))!), bytes)
+  })
+
+  test('a key that only begins like a remote one is refused', async () => {
+    const memory = filled()
+    for (const key of [`cache/../${LOCAL}`, `cache/./../${LOCAL}`, 'cache', 'cached/x', `/cache/${LOCAL}`])
+      await assert.rejects(spareLocal(memory).remove([key]), /refuses the key|may be local media/, key)
+    assert.equal(memory.keys().length, 3)
+  })
+
+  test('remote keys pass, and others only if they were named', async () => {
+    const memory = filled()
+    await assert.rejects(spareLocal(memory).remove([THUMBNAIL]), LocalMediaRefused)
+    const guarded = spareLocal(memory, (key) => key === THUMBNAIL)
+    await guarded.write(REMOTE, Buffer.from('new'), 'image/png')
+    await guarded.remove([REMOTE, THUMBNAIL])
+    assert.deepEqual(memory.keys(), [LOCAL])
+  })
+})
+
+describe('a store that is only read', () => {
+  test('nothing is written or removed, everything is seen', async () => {
+    const memory = filled()
+    const looking = readOnly(memory)
+    await assert.rejects(looking.write(REMOTE, bytes, 'image/png'), { code: 'storage-read-only' })
+    await assert.rejects(looking.remove([REMOTE]), { code: 'storage-read-only' })
+    assert.equal(memory.keys().length, 3)
+    assert.equal((await looking.stat(REMOTE)).state, 'present')
+  })
+})
