@@ -1,13 +1,12 @@
 /** Builds a Mastodon: its database, of any size and version, and the media files that belong to it. */
-import pg from 'pg'
-import { databaseEnv } from './database-env.ts'
+import { databaseEnv, withClient } from './database.ts'
 import { claimsOf, type Claim } from './claims.ts'
 import { expectedFindings, type ExpectedFinding } from './expected-findings.ts'
 import { localAccount, remoteAccount, type LabAccount } from './accounts.ts'
 import { loadRows } from './load-rows.ts'
 import type { MediaSink } from './media/media-sink.ts'
 import { writeMedia, type WriteOptions } from './media/write-media.ts'
-import { drawPictures, type PictureSize } from './pictures.ts'
+import { drawPictures, type PicturePool, type PictureSize } from './pictures.ts'
 import { allRows } from './rows/all-rows.ts'
 import type { LabVersion } from './schema/schema.ts'
 import { tablesOf } from './schema/schema.ts'
@@ -20,8 +19,8 @@ export interface InstanceOptions extends WorldOptions, WriteOptions {
   readonly databaseUrl: string
   /** Where media files go; null or absent builds the database alone. */
   readonly media?: MediaSink | null | undefined
-  /** Default `real`. */
-  readonly pictures?: PictureSize | undefined
+  /** Default `real`. Whoever builds several instances draws the pictures once and hands them over. */
+  readonly pictures?: PictureSize | PicturePool | undefined
 }
 
 /** A Mastodon that was built. Everything it knows is computed again on demand: nothing grows with its size. */
@@ -51,8 +50,13 @@ export interface LabInstance {
  * A failure leaves whatever was made so far; give the next attempt a fresh database.
  */
 export async function buildInstance(options: InstanceOptions): Promise<LabInstance> {
-  const world = worldOf(options, await drawPictures(options.seed, options.pictures ?? 'real'))
-  const counts = await buildDatabase(world, options.databaseUrl)
+  const { databaseUrl, pictures = 'real' } = options
+  const [pool] = await Promise.all([
+    typeof pictures === 'string' ? drawPictures(options.seed, pictures) : pictures,
+    makeTables(options.version, databaseUrl),
+  ])
+  const world = worldOf(options, pool)
+  const counts = await fillTables(world, databaseUrl)
   const media = options.media ?? null
   const written = media === null ? { files: 0, bytes: 0 } : await writeMedia(world, media, options)
   return instanceOf(world, options.databaseUrl, media, counts, written)
@@ -92,24 +96,22 @@ function* numbered<Item>(count: number, item: (index: number) => Item): Generato
   for (let index = 0; index < count; index++) yield item(index)
 }
 
-/** Schema and rows into an empty database; returns rows by table. */
-async function buildDatabase(world: World, databaseUrl: string): Promise<Record<string, number>> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'lab-instance' })
-  await client.connect()
-  try {
-    await client.query(
-      `SET synchronous_commit = off; SET timezone = 'UTC'; SET maintenance_work_mem = '256MB'; SET client_min_messages = warning`,
-    )
-    const tables = tablesOf(world.version)
-    await client.query(tableStatements(world.version, tables).join(';\n'))
+/** Tables without indexes, in an empty database. */
+async function makeTables(version: LabVersion, databaseUrl: string): Promise<void> {
+  await withClient(databaseUrl, (client) =>
+    client.query(tableStatements(version, tablesOf(version)).join(';\n')),
+  )
+}
+
+/** Rows, then indexes and foreign keys; returns rows by table. */
+async function fillTables(world: World, databaseUrl: string): Promise<Record<string, number>> {
+  return withClient(databaseUrl, async (client) => {
     const counts: Record<string, number> = {}
     for (const rows of allRows(world)) {
       counts[rows.table] = (counts[rows.table] ?? 0) + (await loadRows(client, rows))
     }
-    await client.query(constraintStatements(tables).join(';\n'))
+    await client.query(constraintStatements(tablesOf(world.version)).join(';\n'))
     await client.query('ANALYZE')
     return counts
-  } finally {
-    await client.end()
-  }
+  })
 }

@@ -34,6 +34,11 @@ function named(fileName: string, version: 0 | null): (files: Files) => Files {
   return ({ avatar, header }) => ({ avatar: { ...avatar, fileName, version }, header })
 }
 
+/** Both at the place they have had since Mastodon 3.1, so that neighbours share a folder. */
+function underCache({ avatar, header }: Files): Files {
+  return { avatar: { ...avatar, version: 1 }, header: { ...header, version: 1 } }
+}
+
 /** Both pictures move: each has a still beside it. */
 function moving({ avatar, header }: Files, pictures: PicturePool): Files {
   const gif = (file: StoredFile, use: 'avatar' | 'header'): StoredFile => {
@@ -52,11 +57,11 @@ function moving({ avatar, header }: Files, pictures: PicturePool): Files {
 }
 
 const PECULIARITIES: readonly Peculiarity[] = [
-  { username: 'thirteen_digits', id: '1234567890123' },
-  { username: 'thirteen_digits_same_folder', id: '1234567890124' },
-  { username: 'fourteen_digits_same_folder', id: '12345678901234' },
-  { username: 'sixteen_digits', id: '1234567890123456' },
-  { username: 'seventeen_digits_same_folder', id: '12345678901234567' },
+  { username: 'thirteen_digits', id: '1234567890123', files: underCache },
+  { username: 'thirteen_digits_same_folder', id: '1234567890124', files: underCache },
+  { username: 'fourteen_digits_same_folder', id: '12345678901234', files: underCache },
+  { username: 'sixteen_digits', id: '1234567890123456', files: underCache },
+  { username: 'seventeen_digits_same_folder', id: '12345678901234567', files: underCache },
   { username: 'name_with_spaces', files: named('me at the sea.jpg', null) },
   { username: 'name_beyond_ascii', files: named('Ærø – 象\u{1f418}.png', 0) },
   { username: 'name_without_extension', files: named('avatar', null) },
