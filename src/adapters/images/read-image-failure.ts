@@ -1,0 +1,10 @@
+/** What an exception of sharp says about a picture. Pure. */
+import type { ImageOutcome } from '../../core/ports/images.ts'
+
+/** libvips tells by words only. */
+export function readImageFailure(error: unknown, pixels: number): ImageOutcome {
+  const message = error instanceof Error ? error.message : String(error)
+  if (/^timeout\b/.test(message)) return { kind: 'timeout' }
+  if (message.includes('exceeds pixel limit')) return { kind: 'too-many-pixels', pixels }
+  return { kind: 'broken', reason: message.split('\n')[0] ?? message }
+}
