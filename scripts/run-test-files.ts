@@ -1,34 +1,55 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec, type TestEvent } from 'node:test/reporters'
 import { needsPrefix } from '../test/needs.ts'
 
+/** Longest time one test may take. */
+const testTimeoutMs = 120_000
+/** Longest silence: more than a test may take, hence a file whose tests are done but which does not end. */
+const silenceMs = testTimeoutMs + 30_000
+
 /**
  * Runs test files with node:test, a process each, and prints its report, whose closing lines (`ℹ tests N`, `ℹ pass N`) end
- * the output. Resolves to whether all passed. A run longer than `timeoutMs` is broken off and has not passed.
+ * the output. Resolves to whether all passed. A run that takes longer than `timeoutMs`, or in which nothing happens any
+ * more, is broken off and has not passed.
  */
 export async function runTestFiles(
   root: string,
   files: readonly string[],
   options: { readonly timeoutMs: number },
 ): Promise<boolean> {
-  let passed = files.length > 0
-  const breakOff = AbortSignal.timeout(options.timeoutMs)
+  const breakOff = new AbortController()
   const events = run({
     cwd: root,
     files: files.map((file) => join(root, file)),
     concurrency: Math.max(2, availableParallelism()),
-    timeout: 120_000,
-    signal: breakOff,
+    timeout: testTimeoutMs,
+    signal: breakOff.signal,
   })
+  const unfinished = new Set(files.map((file) => join(root, file)))
+  const giveUp = (why: string): void => {
+    console.error(
+      `✖ broken off: ${why}. Not ended: ${[...unfinished].map((file) => relative(root, file)).join(', ')}`,
+    )
+    breakOff.abort()
+  }
+  const { timeoutMs } = options
+  const overall = setTimeout(() => giveUp(`the run took more than ${timeoutMs / 1000} s`), timeoutMs)
+  const silence = setTimeout(() => giveUp('something a test started keeps its file from ending'), silenceMs)
+  let passed = files.length > 0
   events.on('test:fail', () => (passed = false))
-  // without this the report would stay unwritten after a break-off: the stream ends, but nobody tells why
-  breakOff.addEventListener('abort', () => console.error(`✖ broken off after ${options.timeoutMs / 1000} s`))
-  await pipeline(events, countSkipped(), spec(), process.stdout, { end: false })
-  return passed && !breakOff.aborted
+  events.on('data', () => silence.refresh())
+  events.on('test:summary', ({ file }) => file !== undefined && unfinished.delete(file))
+  try {
+    await pipeline(events, countSkipped(), spec(), process.stdout, { end: false })
+  } finally {
+    clearTimeout(overall)
+    clearTimeout(silence)
+  }
+  return passed && !breakOff.signal.aborted
 }
 
 /** Passes all events on, and says before node's closing lines how many tests were skipped for want of which server. */

@@ -40,17 +40,37 @@ export function unregister(pid: number): void {
 
 /** Ends every registered process whose parent no longer lives, and removes its directory. Returns the ended pids. */
 export function endLeftovers(): number[] {
-  const ended: number[] = []
-  for (const entry of registered()) {
-    if (processStart(entry.parentPid) === entry.parentStart) continue
-    if (processStart(entry.pid) === entry.start) {
-      kill(entry.pid, entry.killSignal)
-      ended.push(entry.pid)
+  const orphaned = registered().filter((entry) => processStart(entry.parentPid) !== entry.parentStart)
+  // a pid may by now be somebody else's: only the pair of pid and start is ours
+  const alive = orphaned.filter((entry) => processStart(entry.pid) === entry.start)
+  endAtOnce(alive)
+  endAtOnce(
+    orphaned.filter((entry) => !alive.includes(entry)),
+    { kill: false },
+  )
+  return alive.map(({ pid }) => pid)
+}
+
+/**
+ * Kills the processes, waits up to three seconds until they are gone (one that still writes would bring its directory
+ * back), removes their directories and forgets them. Synchronous: it is also called while this process exits.
+ */
+export function endAtOnce(
+  entries: readonly Pick<RegisteredProcess, 'pid' | 'killSignal' | 'directory'>[],
+  options: { readonly kill: boolean } = { kill: true },
+): void {
+  if (options.kill) {
+    for (const { pid, killSignal } of entries) kill(pid, killSignal)
+    const deadline = performance.now() + 3_000
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    while (entries.some(({ pid }) => processStart(pid) !== undefined) && performance.now() < deadline) {
+      Atomics.wait(pause, 0, 0, 10)
     }
-    rmSync(entry.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
-    unregister(entry.pid)
   }
-  return ended
+  for (const { pid, directory } of entries) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+    unregister(pid)
+  }
 }
 
 function registered(): RegisteredProcess[] {

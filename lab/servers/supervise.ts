@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { processStart } from './process-identity.ts'
-import { endLeftovers, kill, register, unregister } from './registry.ts'
+import { endAtOnce, endLeftovers, kill, register, unregister } from './registry.ts'
 
 /**
  * Starts one process of a lab server and answers for its end: stopped when asked, killed when this process exits for
@@ -135,15 +134,5 @@ function watchForExit(): void {
 
 /** Runs in an exit handler: nothing asynchronous happens any more. */
 function killAll(): void {
-  const entries = [...running]
-  for (const { pid, killSignal } of entries) kill(pid, killSignal)
-  const deadline = performance.now() + 3_000
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  while (entries.some(({ pid }) => processStart(pid) !== undefined) && performance.now() < deadline) {
-    Atomics.wait(pause, 0, 0, 10)
-  }
-  for (const { pid, directory } of entries) {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
-    unregister(pid)
-  }
+  endAtOnce([...running])
 }

@@ -34,7 +34,10 @@ use = egg:swift#${kind}
 `
 }
 
-/** The proxy with both protocols: native (tempauth, version 1) and S3 (s3api). */
+/**
+ * The proxy with both protocols: native (tempauth, version 1) and S3 (s3api). It must not shun a server that refused ten
+ * connections, as it would for a minute: while all of them start, that happens.
+ */
 export function proxyConfiguration(options: {
   readonly directory: string
   readonly port: number
@@ -58,6 +61,7 @@ pipeline = ${filters} versioned_writes symlink proxy-server
 use = egg:swift#proxy
 account_autocreate = true
 allow_account_management = true
+error_suppression_limit = 1000000
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:${memcachedPort}

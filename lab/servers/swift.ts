@@ -97,8 +97,10 @@ async function startDaemons(directory: string, processes: Supervised[]): Promise
   )
   const daemon = async (program: string, ...args: string[]): Promise<void> => {
     const logFile = join(directory, 'run', `${program}.log`)
+    const command = programPath(program) as string
+    // SIGKILL also where an orderly end is asked for: there is nothing to save
     processes.push(
-      await supervise({ name: program, command: programPath(program) as string, args, directory, logFile }),
+      await supervise({ name: program, command, args, directory, logFile, stopSignal: 'SIGKILL' }),
     )
   }
   await Promise.all(
