@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
@@ -8,7 +7,9 @@ import { parse } from 'yaml'
 import { compareKeys } from '../../src/core/model/key-order.ts'
 import type { Kind } from '../../src/core/model/media.ts'
 import { claimedKeys } from '../../src/core/model/storage-key.ts'
-import { startPostgres } from '../servers/postgres.ts'
+import { needs } from '../../test/needs.ts'
+import { freshName, sharedPostgres } from '../../test/shared-servers.ts'
+import { removeServerDirectory, serverDirectory } from '../servers/server-directory.ts'
 import { ageInstance } from './age.ts'
 import { buildInstance, type InstanceOptions, type LabInstance } from './build-instance.ts'
 import { claimsOf, rowFilesOf } from './claims.ts'
@@ -22,17 +23,14 @@ import { LAB_VERSIONS, type LabVersion } from './schema/schema.ts'
 import { worldOf } from './world.ts'
 
 const SEED = 20_260
-const postgres = await startPostgres()
-const folder = mkdtempSync(join(tmpdir(), 'lab-instance-'))
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+const folder = await serverDirectory('lab-media', { inMemoryBytes: 2 ** 28 })
+after(() => removeServerDirectory(folder))
 const pictures = await drawPictures(SEED, 'real')
-let databases = 0
+const database = needs('postgres')
 
 async function built(version: LabVersion, options: Partial<InstanceOptions> = {}): Promise<LabInstance> {
-  const name = `instance_${databases++}`
+  const postgres = await sharedPostgres()
+  const name = freshName('instance')
   await postgres.createDatabase(name)
   const databaseUrl = postgres.url(name)
   return buildInstance({ version, databaseUrl, accounts: 300, seed: SEED, pictures, ...options })
@@ -46,25 +44,29 @@ const lines = (findings: Iterable<Parameters<typeof findingLine>[0]>) => [...fin
 const shutOn = (media: DiskMedia) => (key: string) => (statSync(media.pathOf(key)).mode & 0o044) === 0
 
 for (const version of LAB_VERSIONS) {
-  test(`a ${version} on disk holds exactly what its rows claim, and nothing else is found (seed ${SEED})`, async () => {
-    const media = diskMedia(join(folder, version))
-    const instance = await built(version, { media })
-    const claims = [...instance.claims()]
-    const stored = new Map<string, number>()
-    for await (const { key, bytes } of media.list('')) stored.set(key, bytes)
-    assert.deepEqual(
-      [...stored].sort(([a], [b]) => compareKeys(a, b)),
-      claims.map(({ key, bytes }) => [key, bytes] as const).sort(([a], [b]) => compareKeys(a, b)),
-    )
-    const fromRows: string[] = []
-    for await (const { key } of keysInDatabase(instance.databaseUrl, version)) fromRows.push(key)
-    const touchable = claims.filter(({ kind }) => (REMOTE_KINDS as readonly string[]).includes(kind))
-    assert.deepEqual(fromRows.sort(), touchable.map(({ key }) => key).sort())
-    assert.deepEqual(
-      lines(await naiveScan({ ...instance, media, isShut: shutOn(media) })),
-      lines(instance.expectedFindings()),
-    )
-  })
+  test(
+    `a ${version} on disk holds exactly what its rows claim, and nothing else is found (seed ${SEED})`,
+    database,
+    async () => {
+      const media = diskMedia(join(folder, version))
+      const instance = await built(version, { media })
+      const claims = [...instance.claims()]
+      const stored = new Map<string, number>()
+      for await (const { key, bytes } of media.list('')) stored.set(key, bytes)
+      assert.deepEqual(
+        [...stored].sort(([a], [b]) => compareKeys(a, b)),
+        claims.map(({ key, bytes }) => [key, bytes] as const).sort(([a], [b]) => compareKeys(a, b)),
+      )
+      const fromRows: string[] = []
+      for await (const { key } of keysInDatabase(instance.databaseUrl, version)) fromRows.push(key)
+      const touchable = claims.filter(({ kind }) => (REMOTE_KINDS as readonly string[]).includes(kind))
+      assert.deepEqual(fromRows.sort(), touchable.map(({ key }) => key).sort())
+      assert.deepEqual(
+        lines(await naiveScan({ ...instance, media, isShut: shutOn(media) })),
+        lines(instance.expectedFindings()),
+      )
+    },
+  )
 
   test(`every key of a ${version} is the one core's own reading of Mastodon gives`, async () => {
     const world = worldOf({ version, accounts: 400, seed: SEED }, pictures)
@@ -120,7 +122,7 @@ test('versions share their media, but for what a version cannot know', () => {
   }
 })
 
-test('no row is younger than the instance, and ids stay apart', async () => {
+test('no row is younger than the instance, and ids stay apart', database, async () => {
   const now = new Date('2026-05-01T00:00:00Z')
   const instance = await built('4.6', { now, accounts: 1000 })
   const columns = await rowsOf<{ table: string; column: string }>(
@@ -139,7 +141,7 @@ test('no row is younger than the instance, and ids stay apart', async () => {
   }
 })
 
-test('the first user is the owner and follows as many as asked', async () => {
+test('the first user is the owner and follows as many as asked', database, async () => {
   const instance = await built('4.3', { followsOfFirstUser: 37 })
   assert.deepEqual(instance.firstUser, { id: '1', username: 'alice' })
   const [row] = await rowsOf<{ follows: string; owner: boolean }>(
@@ -150,7 +152,7 @@ test('the first user is the owner and follows as many as asked', async () => {
   assert.deepEqual(row, { follows: '37', owner: true })
 })
 
-test('the caller says where origins serve actors and pictures', async () => {
+test('the caller says where origins serve actors and pictures', database, async () => {
   const instance = await built('4.5', {
     pictureUrl: (owner, which, extension, id) =>
       `http://127.0.0.1:1/${owner.domain}/${which}/${id}.${extension}`,
@@ -164,7 +166,7 @@ test('the caller says where origins serve actors and pictures', async () => {
   assert.equal(elsewhere?.count, '0')
 })
 
-test('peculiar accounts are there: shared folders, legacy names, blank files', async () => {
+test('peculiar accounts are there: shared folders, legacy names, blank files', database, async () => {
   const instance = await built('4.4')
   const keys = [...claimsOf(instance.world, ['avatar'])].map(({ key }) => key)
   const shared = keys.filter((key) => key.startsWith('cache/accounts/avatars/123/456/789/012/original/'))
@@ -181,7 +183,7 @@ test('peculiar accounts are there: shared folders, legacy names, blank files', a
   assert.deepEqual(actor, { key: '-----BEGIN RSA PRIVATE KEY-----', domain: null })
 })
 
-test('settings are YAML that Ruby would read as the value meant', async () => {
+test('settings are YAML that Ruby would read as the value meant', database, async () => {
   const instance = await built('4.3')
   const rows = await rowsOf<{ var: string; value: string }>(instance, 'SELECT var, value FROM settings')
   const value = (name: string): unknown => parse(rows.find((row) => row.var === name)?.value ?? '')
@@ -211,7 +213,7 @@ test('pictures are what their names say', async () => {
   }
 })
 
-test('days that pass make rows older and leave claims as they are', async () => {
+test('days that pass make rows older and leave claims as they are', database, async () => {
   const instance = await built('4.6')
   const oldest = () =>
     rowsOf(instance, "SELECT count(*) FROM accounts WHERE updated_at > now() - interval '60 days'")

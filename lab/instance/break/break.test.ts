@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { startPostgres } from '../../servers/postgres.ts'
+import { needs } from '../../../test/needs.ts'
+import { freshName, sharedPostgres } from '../../../test/shared-servers.ts'
+import { removeServerDirectory, serverDirectory } from '../../servers/server-directory.ts'
 import { buildInstance, type LabInstance } from '../build-instance.ts'
 import { withClient } from '../database.ts'
 import { findingLine, type ExpectedFinding } from '../expected-findings.ts'
@@ -20,17 +21,14 @@ import { scatterStrays } from './scatter-strays.ts'
 import { truncateFiles } from './truncate-files.ts'
 
 const SEED = 77
-const postgres = await startPostgres()
-const folder = mkdtempSync(join(tmpdir(), 'lab-break-'))
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+const folder = await serverDirectory('lab-media', { inMemoryBytes: 2 ** 28 })
+after(() => removeServerDirectory(folder))
 const pictures = await drawPictures(SEED, 'tiny')
-let instances = 0
+const database = needs('postgres')
 
 async function built(): Promise<LabInstance & { readonly media: DiskMedia }> {
-  const name = `broken_${instances++}`
+  const postgres = await sharedPostgres()
+  const name = freshName('broken')
   await postgres.createDatabase(name)
   const media = diskMedia(join(folder, name))
   const options = { version: '4.6', accounts: 400, seed: SEED, pictures, media } as const
@@ -51,7 +49,7 @@ function countOf(breakage: Breakage, code: ExpectedFinding['code']): number {
   return breakage.findings.filter((finding) => finding.code === code).length
 }
 
-test(`several accidents add up to exactly what each reports (seed ${SEED})`, async () => {
+test(`several accidents add up to exactly what each reports (seed ${SEED})`, database, async () => {
   const instance = await built()
   const before = [...instance.expectedFindings()]
   const accidents = [
@@ -65,7 +63,7 @@ test(`several accidents add up to exactly what each reports (seed ${SEED})`, asy
   await assertFound(instance, afterAccidents(before, ...accidents))
 })
 
-test('a pruned instance keeps whom it follows, and loses everybody else who is quiet', async () => {
+test('a pruned instance keeps whom it follows, and loses everybody else who is quiet', database, async () => {
   const instance = await built()
   const before = [...instance.expectedFindings()]
   const first = await pruneProfiles(instance, { days: 7 })
@@ -84,7 +82,7 @@ test('a pruned instance keeps whom it follows, and loses everybody else who is q
   assert.deepEqual((await pruneProfiles(instance, { days: 7, includeFollows: true })).findings, [])
 })
 
-test('pruning headers leaves avatars alone', async () => {
+test('pruning headers leaves avatars alone', database, async () => {
   const instance = await built()
   const accident = await pruneProfiles(instance, { headersOnly: true, includeFollows: true })
   assert.ok(accident.findings.length > 0)
@@ -92,14 +90,14 @@ test('pruning headers leaves avatars alone', async () => {
   await assertFound(instance, afterAccidents(instance.expectedFindings(), accident))
 })
 
-test('a dropped prefix is missing to the last file', async () => {
+test('a dropped prefix is missing to the last file', database, async () => {
   const instance = await built()
   const accident = await dropPrefix(instance, 'cache/accounts/headers/')
   assert.equal(accident.files, accident.findings.length)
   await assertFound(instance, afterAccidents(instance.expectedFindings(), accident))
 })
 
-test('a closed folder makes everything below it unreadable, until it is opened', async () => {
+test('a closed folder makes everything below it unreadable, until it is opened', database, async () => {
   const instance = await built()
   const accident = await closeFolder(instance, 'cache/custom_emojis')
   assert.equal(statSync(instance.media.pathOf('cache/custom_emojis')).mode & 0o777, 0)

@@ -1,5 +1,15 @@
-import { closeSync, fchmodSync, futimesSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import {
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+  type Dirent,
+} from 'node:fs'
+import { readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MediaSink, PutOptions, SinkObject } from './media-sink.ts'
 
@@ -78,25 +88,27 @@ async function removeFile(root: string, path: string): Promise<void> {
   }
 }
 
-/** `prefix` may end inside a name: the walk begins at its last slash. */
+/** `prefix` may end inside a name: the walk begins at its last slash. Blocks like writing does. */
 async function* listFolder(root: string, prefix: string): AsyncGenerator<SinkObject> {
-  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
-  for await (const key of walk(root, folder)) {
-    if (key.startsWith(prefix)) yield { key, bytes: (await stat(join(root, key))).size }
+  for (const object of walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1))) {
+    if (object.key.startsWith(prefix)) yield object
   }
 }
 
-async function* walk(root: string, folder: string): AsyncGenerator<string> {
-  let entries
-  try {
-    entries = await readdir(join(root, folder), { withFileTypes: true })
-  } catch (error) {
-    if (isAbsent(error)) return
-    throw error
+function* walk(root: string, folder: string): Generator<SinkObject> {
+  for (const entry of entriesOf(join(root, folder))) {
+    const key = folder + entry.name
+    if (entry.isDirectory()) yield* walk(root, `${key}/`)
+    else yield { key, bytes: statSync(join(root, key)).size }
   }
-  for (const entry of entries) {
-    if (entry.isDirectory()) yield* walk(root, `${folder}${entry.name}/`)
-    else yield folder + entry.name
+}
+
+function entriesOf(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw error
   }
 }
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import pg from 'pg'
-import { startPostgres } from '../../servers/postgres.ts'
+import { needs } from '../../../test/needs.ts'
+import { freshName, sharedPostgres } from '../../../test/shared-servers.ts'
 import { LAB_VERSIONS, SCHEMA_VERSIONS, tablesOf, type LabVersion } from './schema.ts'
 import { constraintStatements, tableStatements } from './statements.ts'
 
-const postgres = await startPostgres()
-after(() => postgres.stop())
+const database = needs('postgres')
 
 /** Where a checkout of the reference schemas (every table of every version, from Mastodon's own dumps) may lie. */
 const REFERENCE = new URL('../../../../shared/mastodon-schema/', import.meta.url)
@@ -22,7 +22,7 @@ interface CatalogTable {
 type Catalog = Record<string, CatalogTable>
 
 for (const version of LAB_VERSIONS) {
-  test(`the tables of ${version} are made as stated, with the version's own mark`, async () => {
+  test(`the tables of ${version} are made as stated, with the version's own mark`, database, async () => {
     const client = await made(version)
     try {
       const found = await catalogOf(client)
@@ -42,8 +42,8 @@ for (const version of LAB_VERSIONS) {
   })
 }
 
-test('an id made by the database holds the time of its making', async () => {
-  const client = await made('4.5', 'ids')
+test('an id made by the database holds the time of its making', database, async () => {
+  const client = await made('4.5')
   try {
     const { rows } = await client.query<{ id: string; now: string }>(
       `SELECT timestamp_id('accounts')::text AS id, (extract(epoch FROM now()) * 1000)::bigint::text AS now`,
@@ -57,8 +57,8 @@ test('an id made by the database holds the time of its making', async () => {
 
 if (existsSync(REFERENCE)) {
   for (const version of LAB_VERSIONS) {
-    test(`every stated table of ${version} is what Mastodon's own schema says`, async () => {
-      const client = await made(version, `reference_${version.replace('.', '')}`)
+    test(`every stated table of ${version} is what Mastodon's own schema says`, database, async () => {
+      const client = await made(version)
       try {
         const reference = referenceOf(version)
         const names = new Set(tablesOf(version).map((table) => table.name))
@@ -77,7 +77,9 @@ if (existsSync(REFERENCE)) {
   }
 }
 
-async function made(version: LabVersion, name = `made_${version.replace('.', '')}`): Promise<pg.Client> {
+async function made(version: LabVersion): Promise<pg.Client> {
+  const postgres = await sharedPostgres()
+  const name = freshName('schema')
   await postgres.createDatabase(name)
   const client = new pg.Client({ connectionString: postgres.url(name) })
   await client.connect()
@@ -221,7 +223,7 @@ function asDefault(value: unknown): string {
   if (value === null) return ''
   if (Array.isArray(value)) return ` default '{}'`
   if (typeof value === 'object') return ` default ${String((value as { sql: string }).sql)}`
-  return typeof value === 'string' ? ` default '${value}'` : ` default ${String(value)}`
+  return typeof value === 'string' ? ` default '${value}'` : ` default ${JSON.stringify(value)}`
 }
 
 function asIndexes(indexes: readonly ReferenceIndex[]): Readonly<Record<string, string>> {
