@@ -128,7 +128,8 @@ function watchForExit(): void {
       process.removeListener(signal, onSignal)
       process.kill(process.pid, signal)
     }
-    process.on(signal, onSignal)
+    // first in line: a handler before us may take itself off the list, and we would think ourselves alone
+    process.prependListener(signal, onSignal)
   }
 }
 

@@ -34,7 +34,10 @@ describe('servers whose parent ends without stopping them', needs('postgres', 'r
   })
 
   /** A program that starts a PostgreSQL and a Redis, tells about them, and then does `ending`. */
-  async function parent(ending: string): Promise<{ told: Told; pid: number; ended: Promise<unknown> }> {
+  async function parent(
+    ending: string,
+    beginning = '',
+  ): Promise<{ told: Told; pid: number; ended: Promise<unknown> }> {
     const program = join(folder, `parent-${ending.length}.ts`)
     await writeFile(
       program,
@@ -42,6 +45,7 @@ describe('servers whose parent ends without stopping them', needs('postgres', 'r
 import { startPostgres } from '${servers}/postgres.ts'
 import { startRedis } from '${servers}/redis.ts'
 import { registryDirectory } from '${servers}/registry.ts'
+${beginning}
 await Promise.all([startPostgres(), startRedis()])
 const entries = readdirSync(registryDirectory())
   .map((name) => JSON.parse(readFileSync(registryDirectory() + '/' + name, 'utf8')))
@@ -104,6 +108,24 @@ ${ending}
       await areGone(told)
     })
   }
+
+  test('are left in peace by a signal that the program itself handles, until it ends', async () => {
+    // a handler like that of src/main.ts: it takes itself off the list, so that a second signal ends the program
+    const beginning = `
+let told = []
+const own = () => {
+  process.off('SIGTERM', own)
+  setTimeout(() => process.exit(told.filter((pid) => process.kill(pid, 0)).length), 300)
+}
+process.on('SIGTERM', own)`
+    const { told, pid, ended } = await parent(
+      'told = entries.map((e) => e.pid)\nsetInterval(() => {}, 1000)',
+      beginning,
+    )
+    process.kill(pid, 'SIGTERM')
+    assert.equal(await ended, 2)
+    await areGone(told)
+  })
 
   test('are ended by the next start after SIGKILL, while those of a living parent stay', async () => {
     const killed = await parent('setInterval(() => {}, 1000)')
