@@ -1,18 +1,19 @@
 /** The executable: argv, signals, exit code; joins compose and the apps. */
 import packageFile from '../package.json' with { type: 'json' }
 import { runCli, type Terminal } from './apps/cli/cli.ts'
-import { EXIT_CODES } from './apps/cli/exit-codes.ts'
 import { Output } from './apps/cli/render/output.ts'
 import { processSurroundings } from './config/surroundings.ts'
 
 const interrupt = new AbortController()
 
-/** The first signal asks the work to stop where it can be resumed; the second does not ask. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The first signal asks the work to stop where it can be resumed; the second finds no handler and ends the process. */
 function onSignal(): void {
-  if (interrupt.signal.aborted) process.exit(EXIT_CODES.interrupted.code)
+  for (const signal of SIGNALS) process.off(signal, onSignal)
   interrupt.abort(new Error('stopped by a signal'))
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+for (const signal of SIGNALS) process.on(signal, onSignal)
 
 function terminal(stream: NodeJS.WriteStream): Terminal {
   return {

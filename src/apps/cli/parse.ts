@@ -161,6 +161,8 @@ class Parsing {
 function declareOption(option: CommandOption): Option {
   const parsed = new Option(option.flags, option.description)
   if (option.repeatable === true) parsed.default([], 'none')
+  // A switch has no text to read.
+  if (parsed.isBoolean()) return parsed
   return parsed.argParser((text: string, before: unknown) => {
     const value = option.read === undefined ? text : option.read(text)
     if (value === undefined) {
