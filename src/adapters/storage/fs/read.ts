@@ -51,7 +51,7 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /** Without its root every file looks absent: then the store is out of reach, and no answer is given. */
-async function refuseLostRoot(root: string): Promise<void> {
+export async function refuseLostRoot(root: string): Promise<void> {
   const stats = await stat(root).catch(() => null)
   if (stats?.isDirectory() === true) return
   throw new KnownError({

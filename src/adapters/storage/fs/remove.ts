@@ -4,11 +4,12 @@ import { dirname } from 'node:path'
 import type { CallOptions, Removal } from '../../../core/ports/storage.ts'
 import { keyObjection } from '../key-check.ts'
 import { phraseOf } from './failure.ts'
-import { isAbsent } from './read.ts'
+import { isAbsent, refuseLostRoot } from './read.ts'
 
 /**
  * One answer per key, in the order given. After each file its empty parents go too, never the media folder itself
- * (facts 3.5, trap 32). On abort it throws; files whose turn had come are gone.
+ * (facts 3.5, trap 32). On abort, and if the
+ * media folder itself is gone, it throws; files whose turn had come are gone.
  */
 export async function removeObjects(
   root: string,
@@ -37,6 +38,7 @@ async function removeOne(root: string, key: string): Promise<Removal> {
     await unlink(path)
   } catch (error) {
     if (!isAbsent(error)) return { key, removed: false, reason: phraseOf(error) }
+    await refuseLostRoot(root)
   }
   await removeEmptyAbove(root, path)
   return { key, removed: true }

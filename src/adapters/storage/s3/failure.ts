@@ -103,8 +103,9 @@ function wordsFor({ settings, description }: S3Connection, refusal: S3Refusal): 
     case 'SignatureDoesNotMatch':
       return {
         what: `${where} finds the signature wrong (${code})`,
+        // Swift's s3api says so of an unknown access key as well.
         remedy:
-          'Correct AWS_SECRET_ACCESS_KEY; check that S3_REGION is right and nothing rewrites S3_ENDPOINT',
+          'Correct AWS_SECRET_ACCESS_KEY and AWS_ACCESS_KEY_ID; check that S3_REGION is right and nothing rewrites S3_ENDPOINT',
       }
     case 'ExpiredToken':
     case 'InvalidToken':

@@ -66,7 +66,7 @@ async function requestPage(
   const input = {
     Bucket: connection.settings.bucket,
     MaxKeys: pageKeys,
-    // Names may hold characters that XML cannot.
+    // Names may hold characters that XML cannot: Swift answers such a page with HTTP 500 unless they are encoded.
     EncodingType: 'url' as const,
     ...(prefix === '' ? {} : { Prefix: prefix }),
     ...(token === null ? (after === '' ? {} : { StartAfter: after }) : { ContinuationToken: token }),
@@ -118,7 +118,7 @@ function readPage(
   return { objects, next: { token, after: last } }
 }
 
-/** As in a form: a space may come as `+`, a plus always comes as `%2B`. */
+/** Amazon writes a space as `+`, RGW and Swift as `%20`; a plus is `%2B` with all of them. */
 function decodeName(text: string, broken: (what: string) => Error): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

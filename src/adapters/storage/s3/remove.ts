@@ -163,7 +163,7 @@ async function removeSingly(
   return outcomes
 }
 
-/** Swift's s3api answers 404 to the removal of an absent key, where S3 answers 204. */
+/** S3, RGW and Swift call an absent key deleted; stores that say it is not there mean the same. */
 function outcomeOf(refusal: S3Refusal): Outcome {
   if (refusal.code === 'NoSuchKey' || refusal.code === 'NotFound') return 'removed'
   if (isPassing(refusal) || isTimeout(refusal)) return { again: refusal }
