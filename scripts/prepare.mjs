@@ -48,15 +48,24 @@ function installNpmPackages() {
     .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
     .join(delimiter)
   const env = { ...process.env, PATH }
-  const args = ['ci', '--no-audit', '--no-fund']
-  const { npm_execpath: npm, npm_node_execpath: node } = process.env
-  const viaNpm = npm !== undefined && node !== undefined && !node.includes(join(root, 'node_modules'))
-  const result = viaNpm
-    ? spawnSync(node, [npm, ...args], { cwd: root, env, stdio: ['ignore', 2, 2] })
-    : spawnSync('npm', args, { cwd: root, env, stdio: ['ignore', 2, 2] })
-  if (result.status === 0) return true
+  const { npm_execpath: script, npm_node_execpath: node } = process.env
+  const viaNpm = script !== undefined && node !== undefined && !node.includes(join(root, 'node_modules'))
+  const npm = (...args) =>
+    spawnSync(viaNpm ? node : 'npm', [...(viaNpm ? [script] : []), ...args, '--no-audit', '--no-fund'], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 2, 'pipe'],
+      encoding: 'utf8',
+    })
+  const exact = npm('ci')
+  if (exact.status === 0) return true
+  // A registry that lacks the programs of other platforms leaves them out of the lock file, and `npm ci` then refuses all
+  // of it; `npm install` takes the same versions, and writes nothing with --no-save.
+  const isOutOfStep = /EUSAGE/.test(exact.stderr ?? '')
+  if (isOutOfStep && npm('install', '--no-save').status === 0) return true
+  process.stderr.write(exact.stderr ?? '')
   say(
-    `\`npm ci\` failed${result.error === undefined ? '' : ` (${result.error.message})`}; its messages are above.`,
+    `\`npm ci\` failed${exact.error === undefined ? '' : ` (${exact.error.message})`}; its messages are above.`,
   )
   return false
 }
