@@ -56,7 +56,8 @@ export function createWalkPool(threads: number): WalkPool {
   }
 
   function retire(thread: Thread, error: unknown): void {
-    pool.splice(pool.indexOf(thread), 1)
+    const at = pool.indexOf(thread)
+    if (at >= 0) pool.splice(at, 1)
     for (const waiting of thread.sent.splice(0)) waiting.reject(error)
     feed()
   }
