@@ -2,7 +2,8 @@
 import { databaseEnv, withClient } from './database.ts'
 import { claimsOf, type Claim } from './claims.ts'
 import { expectedFindings, type ExpectedFinding } from './expected-findings.ts'
-import { localAccount, remoteAccount, type LabAccount } from './accounts.ts'
+import { remoteAccount, type LabAccount } from './accounts.ts'
+import { localAccount } from './local-accounts.ts'
 import { loadRows } from './load-rows.ts'
 import type { MediaSink } from './media/media-sink.ts'
 import { writeMedia, type WriteOptions } from './media/write-media.ts'
@@ -41,7 +42,7 @@ export interface LabInstance {
   localAccounts(): Iterable<LabAccount>
   /** Every file the unbroken instance has, with its true size; those no kind of Cornac's knows included. */
   claims(): Iterable<Claim>
-  /** What a scan of the unbroken instance has to find, no more and no less. */
+  /** What a scan of the unbroken instance has to find, no more and no less, if files of all kinds were written. */
   expectedFindings(): Iterable<ExpectedFinding>
 }
 

@@ -1,5 +1,6 @@
 /** Who follows whom, as a function of numbers: a walk over all remote accounts that meets each once. */
-import { localAccount, remoteAccount, type LabAccount } from './accounts.ts'
+import { remoteAccount, type LabAccount } from './accounts.ts'
+import { localAccount } from './local-accounts.ts'
 import type { World } from './world.ts'
 
 /** A follow between a local and a remote account, in either direction. */

@@ -2,7 +2,8 @@
  * Who posts when. Statuses come in groups of six slots over the last 400 days: three with attachments, a mention, a
  * reply, and a boost or a quote; which of them a group has depends on its number.
  */
-import { localAccount, remoteAccount, type LabAccount } from './accounts.ts'
+import { remoteAccount, type LabAccount } from './accounts.ts'
+import { localAccount } from './local-accounts.ts'
 import { Dice, subjectOf } from './dice.ts'
 import { snowflake } from './snowflake.ts'
 import { DAY_MS, HOUR_MS, since, type World } from './world.ts'

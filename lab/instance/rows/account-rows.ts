@@ -1,4 +1,5 @@
-import { instanceActor, localAccount, remoteAccount, type LabAccount } from '../accounts.ts'
+import { remoteAccount, type LabAccount } from '../accounts.ts'
+import { instanceActor, localAccount } from '../local-accounts.ts'
 import { Dice, subjectOf } from '../dice.ts'
 import { fileCells, fileColumns } from '../stored-file.ts'
 import { DAY_MS, since, type World } from '../world.ts'

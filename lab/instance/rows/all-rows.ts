@@ -3,7 +3,8 @@ import { accountRows, accountStatRows, keypairRows } from './account-rows.ts'
 import { attachmentRows, cardRows, emojiRows, protectedRows } from './media-rows.ts'
 import { moderationRows, settingRows } from './moderation-rows.ts'
 import { bondRows, followRows, roleRows, userRows } from './people-rows.ts'
-import { conversationRows, signalRows, statusRows } from './status-rows.ts'
+import { signalRows } from './signal-rows.ts'
+import { conversationRows, statusRows } from './status-rows.ts'
 import type { TableRows } from './table-rows.ts'
 
 /** Everything that is loaded, one table after another; no order is needed, as foreign keys come last. */

@@ -1,4 +1,5 @@
-import { localAccount, remoteAccount } from '../accounts.ts'
+import { remoteAccount } from '../accounts.ts'
+import { localAccount } from '../local-accounts.ts'
 import { TOLD_DOMAINS } from '../domains.ts'
 import { DAY_MS, since, type World } from '../world.ts'
 import { fewRows, type Cell, type TableRows } from './table-rows.ts'

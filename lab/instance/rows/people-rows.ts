@@ -1,4 +1,5 @@
-import { localAccount, remoteAccount } from '../accounts.ts'
+import { remoteAccount } from '../accounts.ts'
+import { localAccount } from '../local-accounts.ts'
 import { allFollows, followsOf } from '../people.ts'
 import { DAY_MS, HOUR_MS, since, type World } from '../world.ts'
 import { fewRows, rowsFor, type Cell, type TableRows } from './table-rows.ts'
