@@ -114,7 +114,7 @@ function openStorage(config: StorageConfig): Storage {
             : {
                 accessKeyId: config.credentials.accessKeyId.reveal(),
                 secretAccessKey: config.credentials.secretAccessKey.reveal(),
-                sessionToken: config.credentials.sessionToken?.reveal(),
+                sessionToken: config.credentials.sessionToken?.reveal() ?? null,
               },
       })
     case 'swift':

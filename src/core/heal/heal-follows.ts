@@ -1,5 +1,4 @@
 /** The verb `heal --follows-of USER`: the avatars and headers of everybody a local user follows, back in place. */
-import { KnownError } from '../errors.ts'
 import { inParallel } from '../in-parallel.ts'
 import type { AccountPicture } from '../model/account-picture.ts'
 import type { HealOutcome } from '../model/heal-outcome.ts'
@@ -7,6 +6,7 @@ import type { MastodonDatabase } from '../ports/mastodon.ts'
 import type { Clock, Progress } from '../ports/runtime.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import { assessPicture, type FetchRules } from './assess-picture.ts'
+import { followsOf, type FollowsRequest } from './follows-of.ts'
 import { HealTally, type HealCounts } from './heal-tally.ts'
 import { healPicture, type HealPorts, type PictureLimits } from './heal-picture.ts'
 
@@ -15,10 +15,7 @@ export interface HealFollowsPorts extends HealPorts {
   readonly clock: Clock
 }
 
-export interface HealFollowsRequest extends PictureLimits {
-  /** Name of a local account, with or without `@` and the local domain. */
-  readonly user: string
-  readonly limitedFederation: boolean
+export interface HealFollowsRequest extends FollowsRequest, PictureLimits {
   /** Pictures under way at once, over all origins. */
   readonly concurrency: number
 }
@@ -38,16 +35,11 @@ export async function healFollows(
 ): Promise<HealResult> {
   const { signal, progress } = options
   const startedAtMs = ports.clock.now()
-  const accountId = await findUser(ports.database, request.user, options)
-  const followed = await ports.database.countFollowed(accountId, options)
-  const rules: FetchRules = {
-    ...(await ports.database.domainRules(options)),
-    limitedFederation: request.limitedFederation,
-  }
+  const { followed, rules, pictures } = await followsOf(ports.database, request, options)
   const tally = new HealTally()
   progress.stage('healing', followed * 2)
   await inParallel(
-    ports.database.followedPictures(accountId, options),
+    pictures(),
     request.concurrency,
     async (picture) => {
       tally.count(picture, await healOne(ports, picture, rules, request, { signal }))
@@ -74,16 +66,4 @@ async function healOne(
   const assessment = await assessPicture(picture, rules, ports.objects, options)
   if (assessment.kind === 'settled') return assessment.outcome
   return healPicture(ports, picture, assessment, limits, options)
-}
-
-async function findUser(database: MastodonDatabase, user: string, options: CallOptions): Promise<string> {
-  const name = user.replace(/^@/, '').split('@')[0] ?? ''
-  const id = name === '' ? null : await database.localAccount(name, options)
-  if (id !== null) return id
-  throw new KnownError({
-    code: 'no-such-user',
-    what: `there is no local account named ${user}`,
-    remedy: 'Give the name as it stands in the profile’s address, without the domain: --follows-of alice',
-    category: 'usage',
-  })
 }
