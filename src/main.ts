@@ -32,6 +32,13 @@ const code = await runCli({
   signal: interrupt.signal,
   now: () => performance.now(),
   // Imported on use: what needs no server must not wait for the drivers.
+  demo: async (options) => {
+    const [{ runDemo }, { openInstance }] = await Promise.all([
+      import('./apps/demo/demo.ts'),
+      import('./compose.ts'),
+    ])
+    return runDemo((config) => openInstance(config, packageFile.version), options)
+  },
   open: async (config) => (await import('./compose.ts')).openInstance(config, packageFile.version),
 })
 process.exit(code)

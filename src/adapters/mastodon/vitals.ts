@@ -79,7 +79,7 @@ async function readRetention(
   const days = (name: string, whenAbsent: number | null): number | null => {
     const row = rows.find(([variable]) => variable === name)
     if (row === undefined) return whenAbsent
-    const value = safely(() => parse(String(row[1] ?? '')) as unknown)
+    const value = safely(() => parse((row[1] as string | null) ?? '') as unknown)
     if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
     if (value !== null && value !== '' && value !== 0) ignored.push(name)
     return null

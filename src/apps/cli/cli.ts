@@ -4,7 +4,7 @@ import type { Surroundings } from '../../config/surroundings.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import { silentProgress } from '../../core/ports/runtime.ts'
 import { COMMANDS, GROUPS, type CommandEntry } from './commands.ts'
-import type { CommandContext, View } from './context.ts'
+import type { CommandContext, DemoRunner, View } from './context.ts'
 import { EXIT_CODES, type ExitName } from './exit-codes.ts'
 import { parse, type Parsed } from './parse.ts'
 import { renderError, type RenderedError } from './render/error.ts'
@@ -32,6 +32,8 @@ export interface CliWorld {
   /** Milliseconds that never run backwards, for progress. */
   readonly now: () => number
   readonly open: (config: Config) => Promise<OpenInstance>
+  /** The demo is an app of its own. */
+  readonly demo: DemoRunner
   /** The table of commands; the program's own unless a test brings another. */
   readonly commands?: readonly CommandEntry[]
 }
@@ -100,6 +102,7 @@ class CommandRun implements CommandContext {
   readonly verbose: boolean
   readonly signal: AbortSignal
   readonly progress: TerminalProgress
+  readonly demo: DemoRunner
   readonly #world: CliWorld
   readonly #parsed: RunParsed
   #config: Promise<Config> | undefined
@@ -113,6 +116,7 @@ class CommandRun implements CommandContext {
     this.verbose = parsed.global.verbose === true
     this.signal = world.signal
     this.progress = this.#makeProgress()
+    this.demo = world.demo
   }
 
   async run(): Promise<ExitName> {

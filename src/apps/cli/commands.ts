@@ -14,6 +14,31 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'doctor',
+    summary: 'look at the whole server: is everything in reach, and does it fit together?',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'usage',
+    summary: 'how much there is of what: the database’s figures beside measured ones',
+    load: async () => (await import('./commands/usage.ts')).usage,
+  },
+  {
+    name: 'scan',
+    summary: 'compare rows with storage: what is missing, orphaned, unreadable, mismatched',
+    load: async () => (await import('./commands/scan.ts')).scan,
+  },
+  {
+    name: 'heal',
+    summary: 'bring broken pictures back from their origins',
+    load: async () => (await import('./commands/heal.ts')).heal,
+  },
+  {
+    name: 'demo',
+    summary: 'a small Mastodon falls into the prune-profiles trap and is healed; touches nothing else',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
     name: 'config check',
     summary: 'show what Cornac understood from Mastodon’s settings and its own',
     load: async () => (await import('./commands/config-check.ts')).configCheck,

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import type { Progress } from '../../core/ports/runtime.ts'
+import type { DemoEvent, DemoResult } from '../../core/report/demo-story.ts'
 import type { Painter } from './render/paint.ts'
 
 /**
@@ -20,6 +21,15 @@ export interface View {
   readonly needsPerson: boolean
 }
 
+/** Runs the demo and tells what happens as it goes. */
+export type DemoRunner = (options: {
+  readonly accounts: number
+  readonly followed: number
+  readonly tell: (event: DemoEvent) => void
+  readonly progress: Progress
+  readonly signal?: AbortSignal | undefined
+}) => Promise<DemoResult>
+
 export interface CommandContext<Options extends object = object> {
   readonly options: Options
   /** Words after the verb. */
@@ -30,6 +40,7 @@ export interface CommandContext<Options extends object = object> {
   config(): Promise<Config>
   /** Opened once, and closed when the command has ended; throws `ConfigError`, and what cannot be opened when it is used. */
   instance(): Promise<OpenInstance>
+  readonly demo: DemoRunner
   readonly progress: Progress
   /** Shows the result on stdout; once per command. */
   out(view: View): Promise<void>

@@ -19,7 +19,8 @@ import { surveyFollows } from '../../core/heal/survey-follows.ts'
 import { ALL_KINDS } from '../../core/model/media.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import type { Progress } from '../../core/ports/runtime.ts'
-import { findingLines, type FindingLine } from '../../core/report/findings.ts'
+import type { DemoEvent, DemoResult } from '../../core/report/demo-story.ts'
+import { findingLines } from '../../core/report/findings.ts'
 import { scan } from '../../core/scan.ts'
 
 export interface DemoOptions {
@@ -31,34 +32,6 @@ export interface DemoOptions {
   readonly tell: (event: DemoEvent) => void
   readonly progress: Progress
   readonly signal?: AbortSignal | undefined
-}
-
-/** What a person is told while the demo runs. */
-export type DemoEvent =
-  | { readonly step: 'starting' }
-  | { readonly step: 'built'; readonly accounts: number; readonly files: number; readonly bytes: number }
-  | {
-      readonly step: 'scanned'
-      readonly when: 'before' | 'after'
-      readonly findings: readonly FindingLine[]
-      readonly objects: number
-      readonly seconds: number
-    }
-  | { readonly step: 'trapped'; readonly files: number; readonly bytes: number; readonly deleted: number }
-  | { readonly step: 'damage'; readonly user: string; readonly followed: number; readonly broken: number }
-  | { readonly step: 'healed'; readonly result: HealResult }
-  | { readonly step: 'proved'; readonly broken: number; readonly hopeless: number }
-
-/** The numbers of `demo --json`. Pictures are counted, two for each followed account. */
-export interface DemoResult {
-  readonly accounts: number
-  readonly followed: number
-  readonly broken_before: number
-  readonly healed: number
-  /** Their origins have nothing to give. */
-  readonly hopeless: number
-  readonly broken_after: number
-  readonly seconds: number
 }
 
 const HOSTS = 12

@@ -35,14 +35,14 @@ export async function healFollows(
 ): Promise<HealResult> {
   const { signal, progress } = options
   const startedAtMs = ports.clock.now()
-  const { followed, rules, pictures } = await followsOf(ports.database, request, options)
+  const follows = await followsOf(ports.database, request, options)
   const tally = new HealTally()
-  progress.stage('healing', followed * 2)
+  progress.stage('healing', follows.followed * 2)
   await inParallel(
-    pictures(),
+    follows.pictures(),
     request.concurrency,
     async (picture) => {
-      tally.count(picture, await healOne(ports, picture, rules, request, { signal }))
+      tally.count(picture, await healOne(ports, picture, follows.rules, request, { signal }))
       progress.advance(1)
     },
     signal,
@@ -50,7 +50,7 @@ export async function healFollows(
   progress.done()
   return {
     user: request.user,
-    followed,
+    followed: follows.followed,
     ...tally.result(),
     seconds: (ports.clock.now() - startedAtMs) / 1000,
   }

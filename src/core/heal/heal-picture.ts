@@ -24,7 +24,7 @@ export interface HealPorts {
   readonly origin: OriginFetcher
   readonly images: ImageMaker
   /** Sixteen random hexadecimal digits, as Mastodon names new files. */
-  newName(): string
+  readonly newName: () => string
 }
 
 export interface PictureLimits {
@@ -61,7 +61,9 @@ export async function healPicture(
     await ports.objects.remove(claimedKeys(record).map(({ key }) => key))
     return { kind: 'changed', damage }
   }
-  if (broken.present.length > 0) await ports.objects.remove(broken.present)
+  // Leftovers without the cache/ prefix lie among local media; they are left for the orphan scan to name.
+  const leftovers = broken.present.filter((key) => key.startsWith('cache/'))
+  if (leftovers.length > 0) await ports.objects.remove(leftovers)
   return { kind: 'healed', damage, bytes, verified: await verify(ports, picture, record) }
 }
 

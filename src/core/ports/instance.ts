@@ -27,7 +27,7 @@ export interface OpenInstance {
   images(): Promise<ImageMaker>
   readonly clock: Clock
   /** Sixteen random hexadecimal digits, as Mastodon names new files. */
-  newName(): string
+  readonly newName: () => string
   /** Closes whatever was opened; never throws. */
   close(): Promise<void>
 }

@@ -2,11 +2,11 @@ import { styleText } from 'node:util'
 
 /** Colours for people; each gives the text back unchanged where colour is off. */
 export interface Painter {
-  bold(text: string): string
-  dim(text: string): string
-  good(text: string): string
-  bad(text: string): string
-  warn(text: string): string
+  readonly bold: (text: string) => string
+  readonly dim: (text: string) => string
+  readonly good: (text: string) => string
+  readonly bad: (text: string) => string
+  readonly warn: (text: string) => string
 }
 
 export const plainPainter: Painter = {

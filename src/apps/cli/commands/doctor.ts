@@ -1,0 +1,54 @@
+import { examine, type Check } from '../../../core/doctor.ts'
+import type { Config } from '../../../config/config.ts'
+import type { Command } from '../command.ts'
+import type { Painter } from '../render/paint.ts'
+import { plural, table } from '../render/text.ts'
+
+/** Opens everything and says what is wrong with it. Changes nothing. */
+export const doctor: Command = {
+  name: 'doctor',
+  description:
+    'Connects to the database, to storage and to Redis; names the Mastodon version; checks rights, clocks, retention ' +
+    'settings and whether Mastodon’s own vacuum keeps up, whether storage holds what the database names, and how long ' +
+    'Sidekiq’s queues are. Every problem comes with what to do. Writes nothing.',
+  examples: [
+    { line: 'cornac doctor', meaning: 'before anything else' },
+    { line: 'cornac doctor --quiet', meaning: 'from cron: says something only if something is wrong' },
+    { line: 'cornac doctor --json', meaning: 'for a monitoring system' },
+  ],
+  exitCodes: ['findings'],
+  async run(context) {
+    const config = await context.config()
+    const report = await examine(await context.instance(), [aboutSettings(config)], {
+      signal: context.signal,
+    })
+    await context.out({
+      data: { ...report },
+      text: (paint) => describe(report.checks, report.healthy, paint),
+      needsPerson: !report.healthy,
+    })
+    return report.healthy ? 'done' : 'findings'
+  },
+}
+
+function aboutSettings({ sources, instance }: Config): Check {
+  return {
+    about: 'settings',
+    state: 'good',
+    says: `${instance.localDomain}, from ${sources.envFile ?? 'the environment'}${sources.configFile === null ? '' : ` and ${sources.configFile}`}`,
+    remedy: null,
+  }
+}
+
+const MARKS: Readonly<Record<Check['state'], string>> = { good: 'good', note: 'note', bad: 'BAD' }
+
+function describe(checks: readonly Check[], healthy: boolean, paint: Painter): string {
+  const colour = { good: paint.good, note: paint.warn, bad: paint.bad }
+  const rows = checks.flatMap(({ about, state, says, remedy }) => [
+    [colour[state](MARKS[state]), about, says],
+    ...(remedy === null ? [] : [['', '', paint.dim(`→ ${remedy}`)]]),
+  ])
+  const bad = checks.filter(({ state }) => state === 'bad').length
+  const ending = healthy ? 'Nothing is wrong.' : `${plural(bad, 'thing')} to see to.`
+  return `${table([{ title: '' }, { title: '' }, { title: '' }], rows)}\n${paint.bold(ending)}\n`
+}

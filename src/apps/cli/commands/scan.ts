@@ -1,0 +1,178 @@
+import { FINDING_CODES, FINDING_MEANINGS, type Finding } from '../../../core/model/finding.ts'
+import { ALL_KINDS, kindNamed, KINDS, type Kind } from '../../../core/model/media.ts'
+import { usageError } from '../usage-error.ts'
+import { findingLines, type FindingLine } from '../../../core/report/findings.ts'
+import { RESUME_WITHIN_MS, scan as runScan, scopeOf, type ScanResult } from '../../../core/scan.ts'
+import type { Command } from '../command.ts'
+import type { Painter } from '../render/paint.ts'
+import { formatBytes, formatCount, formatDuration, plural, table } from '../render/text.ts'
+
+interface ScanOptions {
+  readonly resume?: true
+  readonly list?: true
+}
+
+/** Findings shown when no list was asked for. */
+const SAMPLES = 10
+
+/** Rows against storage. Changes nothing. */
+export const scan: Command<ScanOptions> = {
+  name: 'scan',
+  description:
+    'Compares what the database names with what storage holds, for all kinds of media or the named ones: ' +
+    `${ALL_KINDS.map((kind) => KINDS[kind].plural).join(', ')}. ` +
+    'Lists storage at one request per 1,000 files and reads rows in pages; asks nothing per file. Changes nothing. ' +
+    'An interrupted scan goes on with --resume.',
+  arguments: [{ name: '[kind...]', description: 'only these kinds; all if none is named' }],
+  options: [
+    { flags: '--list', description: 'show every finding, one per line' },
+    { flags: '--resume', description: 'go on with the last interrupted scan of the same kinds' },
+    {
+      flags: '--min-age <duration>',
+      description: 'do not call younger files orphans: their rows may not be written yet',
+      setting: 'scan.min_age',
+    },
+    {
+      flags: '--concurrency <count>',
+      description: 'parts of storage listed side by side',
+      setting: 'scan.concurrency',
+    },
+  ],
+  examples: [
+    { line: 'cornac scan', meaning: 'everything' },
+    { line: 'cornac scan avatars headers', meaning: 'only profile pictures' },
+    { line: 'cornac scan --list | grep missing', meaning: 'every missing file' },
+    { line: 'cornac scan --json > scan.json', meaning: 'all findings, for a script' },
+  ],
+  exitCodes: ['findings'],
+  async run(context) {
+    const kinds = readKinds(context.words)
+    const config = await context.config()
+    const instance = await context.instance()
+    const store = await instance.scans()
+    const request = {
+      instance: instance.name,
+      kinds,
+      minAgeMs: config.scan.minAgeMs,
+      concurrency: config.scan.concurrency,
+      resume: context.options.resume === true,
+    }
+    const ports = {
+      records: await instance.database(),
+      objects: await instance.storage(),
+      store,
+      clock: instance.clock,
+    }
+    if (store.forgetfulBecause !== null) context.note(`${store.forgetfulBecause}.`)
+    const interrupted = await store.unfinished(scopeOf(request), instance.clock.now() - RESUME_WITHIN_MS)
+    if (interrupted !== null && !request.resume)
+      context.note(
+        `An interrupted scan (${formatCount(interrupted.finished.size)} of ${formatCount(interrupted.start.shards.length)} parts done) could have been resumed with --resume.`,
+      )
+    if (interrupted === null && request.resume)
+      context.note(
+        'There is no interrupted scan of these kinds from the last 24 hours; this one starts anew.',
+      )
+    const { signal, progress } = context
+    const result = await runScan(ports, request, { signal, progress })
+    const lines = findingLines(result.totals)
+    const found = lines.length > 0
+    await context.out({
+      data: {
+        scan: result.id,
+        kinds,
+        started: new Date(result.startedAtMs).toISOString(),
+        seconds: (result.finishedAtMs - result.startedAtMs) / 1000,
+        parts: result.shards,
+        resumed_parts: result.resumedShards,
+        records: result.totals.records,
+        objects: result.totals.objects,
+        left_out: result.totals.tooYoung,
+        totals: lines,
+        findings: result.findings(),
+      },
+      text: (paint) => describe(result, lines, context.options.list === true, paint),
+      needsPerson: found,
+    })
+    return found ? 'findings' : 'done'
+  },
+}
+
+function readKinds(words: readonly string[]): readonly Kind[] {
+  if (words.length === 0) return ALL_KINDS
+  const kinds = words.map((word) => {
+    const kind = kindNamed(word)
+    if (kind === undefined)
+      throw usageError(
+        `${word} is no kind of media`,
+        `Name some of: ${ALL_KINDS.map((known) => KINDS[known].plural).join(' ')}`,
+      )
+    return kind
+  })
+  return ALL_KINDS.filter((kind) => kinds.includes(kind))
+}
+
+async function* describe(
+  result: ScanResult,
+  lines: readonly FindingLine[],
+  all: boolean,
+  paint: Painter,
+): AsyncGenerator<string> {
+  if (all) yield* everyFinding(result)
+  const took = formatDuration(result.finishedAtMs - result.startedAtMs)
+  const { records, objects, tooYoung } = result.totals
+  yield `${plural(records, 'record')} and ${plural(objects, 'file')} compared in ${took}.\n`
+  if (tooYoung > 0) yield `${plural(tooYoung, 'thing')} left out: too young to judge, or changed meanwhile.\n`
+  if (lines.length === 0) {
+    yield `${paint.good('Nothing found: storage holds what the database names, and nothing else.')}\n`
+    return
+  }
+  yield `\n${findingTable(lines, paint)}\n`
+  for (const code of FINDING_CODES)
+    if (lines.some((line) => line.code === code)) yield `${paint.bold(code)}: ${FINDING_MEANINGS[code]}\n`
+  if (!all) yield* someFindings(result, paint)
+}
+
+function findingTable(lines: readonly FindingLine[], paint: Painter): string {
+  return table(
+    [
+      { title: 'finding' },
+      { title: 'kind' },
+      { title: 'files', align: 'right' },
+      { title: 'size', align: 'right' },
+    ],
+    lines.map(({ code, kind, count, bytes }) => [
+      code === 'pruned' || code === 'stray' ? code : paint.warn(code),
+      kind === null ? '' : KINDS[kind].plural,
+      formatCount(count),
+      bytes === 0 ? '' : formatBytes(bytes),
+    ]),
+  )
+}
+
+async function* everyFinding(result: ScanResult): AsyncGenerator<string> {
+  for await (const page of result.findings()) yield page.map((finding) => `${line(finding)}\n`).join('')
+  yield '\n'
+}
+
+/** A few of each sort that needs a person; pruned rows and strays are told by their number. */
+async function* someFindings(result: ScanResult, paint: Painter): AsyncGenerator<string> {
+  const samples: Finding[] = []
+  const perCode = new Map<string, number>()
+  for await (const page of result.findings())
+    for (const finding of page) {
+      const seen = perCode.get(finding.code) ?? 0
+      if (finding.code === 'pruned' || finding.code === 'stray' || seen === SAMPLES / 2) continue
+      perCode.set(finding.code, seen + 1)
+      samples.push(finding)
+    }
+  if (samples.length === 0) return
+  yield `\nFor example (--list shows all):\n${samples.map((finding) => `${paint.dim(line(finding))}\n`).join('')}`
+}
+
+/** `missing avatar 109… cache/accounts/…: detail` */
+function line({ code, kind, id, key, detail }: Finding): string {
+  return [code, kind ?? '', id ?? '', key ?? '', detail === null ? '' : `(${detail})`]
+    .filter((word) => word !== '')
+    .join(' ')
+}
