@@ -1,5 +1,5 @@
 /**
- * One account picture back in place: fetch, make, store, switch the row, take away what the old name left, verify.
+ * One account picture back in place: fetch, make, store, look, switch the row, take away what the old name left, verify.
  *
  * Until the row is switched nothing that was there has changed; a failed fetch leaves everything as it was. From the
  * first write on, an abort no longer interrupts: the picture is finished, so that no half-done one stays behind. If the
@@ -51,6 +51,10 @@ export async function healPicture(
   options.signal?.throwIfAborted()
   const record = newRecord(picture.record, `${ports.newName()}${made.extension}`, made)
   const bytes = await storeFiles(ports, record, made)
+  if ((await look(ports, record)) === 'unknown') {
+    await takeBack(ports, record)
+    return { kind: 'skipped', reason: 'storage-uncertain', damage }
+  }
   const switched = await ports.database.nameFile({
     seen: picture,
     fileName: record.fileName,
@@ -58,7 +62,7 @@ export async function healPicture(
     bytes: made.original.bytes.length,
   })
   if (!switched) {
-    await ports.objects.remove(claimedKeys(record).map(({ key }) => key))
+    await takeBack(ports, record)
     return { kind: 'changed', damage }
   }
   // Leftovers without the cache/ prefix lie among local media; they are left for the orphan scan to name.
@@ -89,15 +93,41 @@ async function storeFiles(ports: HealPorts, record: MediaRecord, made: Made): Pr
       bytes += file.bytes.length
     }
   } catch (error) {
-    await ports.objects.remove(claims.map(({ key }) => key)).catch(() => [])
+    await takeBack(ports, record).catch(() => {})
     throw error
   }
   return bytes
 }
 
+/** Removes our own new objects, which no row names. */
+async function takeBack(ports: HealPorts, record: MediaRecord): Promise<void> {
+  await ports.objects.remove(claimedKeys(record).map(({ key }) => key))
+}
+
+/**
+ * Looks whether storage has what it accepted, before any row names it: a row must never name what is not there.
+ * @throws KnownError if it has not
+ */
+async function look(ports: HealPorts, record: MediaRecord): Promise<'present' | 'unknown'> {
+  for (const { key } of claimedKeys(record)) {
+    const { state } = await ports.objects.stat(key)
+    if (state === 'unknown') return 'unknown'
+    if (state === 'absent') throw lostWrite(key)
+  }
+  return 'present'
+}
+
+function lostWrite(key: string): KnownError {
+  return new KnownError({
+    code: 'storage-lost-write',
+    what: `storage accepted ${key} but does not have it`,
+    remedy: 'Nothing more was healed; check the storage’s health with cornac doctor, then run heal again',
+  })
+}
+
 /**
  * Healed means: the row names it and the named object is there. A row that has changed again since is somebody newer's.
- * @throws KnownError if storage accepted a file and does not have it
+ * @throws KnownError if the row names an object that vanished again
  */
 async function verify(
   ports: HealPorts,
@@ -105,16 +135,12 @@ async function verify(
   record: MediaRecord & { fileName: string },
 ): Promise<boolean> {
   for (const { key } of claimedKeys(record)) {
-    const stat = await ports.objects.stat(key)
-    if (stat.state === 'present') continue
+    const { state } = await ports.objects.stat(key)
+    if (state === 'present') continue
     const now = await ports.database.picture(picture.which, record.id)
     if (now?.record.fileName !== record.fileName) return true
-    if (stat.state === 'unknown') return false
-    throw new KnownError({
-      code: 'storage-lost-write',
-      what: `storage accepted ${key} but does not have it`,
-      remedy: 'Nothing more was healed; check the storage’s health with cornac doctor, then run heal again',
-    })
+    if (state === 'unknown') return false
+    throw lostWrite(key)
   }
   return true
 }
