@@ -3,9 +3,9 @@ import type { Pool } from 'pg'
 import type { AccountPicture, PictureKind } from '../../core/model/account-picture.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { FollowSource, MastodonDatabase, PictureEditor } from '../../core/ports/mastodon.ts'
-import { KnownError } from '../../core/errors.ts'
 import { ask, change, type Row } from './ask.ts'
 import { accountById, followedPage } from './queries/account-pictures.ts'
+import { readOnlyInstance, refuseIfReadOnly } from './write-rights.ts'
 
 const PAGE_ROWS = 1_000
 
@@ -50,8 +50,9 @@ export function openAccountPictures(
       if (row === undefined) return null
       return toPictures(row).find((picture) => picture.which === which) ?? null
     },
+    refuseIfReadOnly: (options) => refuseIfReadOnly(pool, schema, options),
     async nameFile({ seen, fileName, contentType, bytes }, options) {
-      if (schema.readOnlyBecause !== null) throw readOnly(schema.readOnlyBecause)
+      if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause)
       return (
         (await change(
           pool,
@@ -75,14 +76,6 @@ function nameFileStatement(which: PictureKind): string {
     WHERE id = $1 AND domain IS NOT NULL AND suspended_at IS NULL
       AND nullif(${which}_file_name, '') IS NOT DISTINCT FROM $2
       AND nullif(${which}_remote_url, '') IS NOT DISTINCT FROM $3`
-}
-
-function readOnly(because: string): KnownError {
-  return new KnownError({
-    code: 'read-only-instance',
-    what: `nothing can be written: ${because}`,
-    remedy: 'Use scan, usage and doctor meanwhile, and look for a newer Cornac',
-  })
 }
 
 /** Eight file columns for the avatar, eight for the header, then domain, suspended, username, updated_at. */

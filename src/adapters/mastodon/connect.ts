@@ -91,8 +91,15 @@ function isTlsRefusal(error: unknown): boolean {
 export function explainConnection(error: unknown, settings: DatabaseSettings): KnownError {
   const { code, message } = error as { code?: string; message?: string }
   const place = `${settings.host}${settings.host.startsWith('/') ? '' : `:${settings.port}`}`
+  // A server that does not answer may answer later; everything else is for the settings to mend.
   const known = (name: string, what: string, remedy: string): KnownError =>
-    new KnownError({ code: name, what, remedy, category: 'usage', cause: error })
+    new KnownError({
+      code: name,
+      what,
+      remedy,
+      category: /-(?:unreachable|full)$/.test(name) ? 'failure' : 'usage',
+      cause: error,
+    })
   switch (code) {
     case '28P01':
     case '28000':

@@ -6,24 +6,22 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from './ask.ts'
 import { recordsById } from './queries/select-records.ts'
 import { toRecord } from './records.ts'
+import { readWriteRights } from './write-rights.ts'
 
 export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
   return {
     async vitals(options) {
       const [row] = await ask(
         pool,
-        `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8, pg_is_in_recovery(),
-           has_column_privilege('accounts', 'avatar_file_name', 'UPDATE')
-             AND has_column_privilege('accounts', 'updated_at', 'UPDATE')
-             AND current_setting('transaction_read_only') = 'off'`,
+        'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8',
         [],
         options,
       )
-      const [nowMs, standby, mayWrite] = row as [number, boolean, boolean]
+      const { standby, readOnlySession, lacking } = await readWriteRights(pool, options)
       return {
-        nowMs,
+        nowMs: row?.[0] as number,
         standby,
-        mayWrite,
+        mayWrite: lacking.length === 0 && !readOnlySession,
         retention: await readRetention(pool, schema, options),
         oldestCachedMs: await oldestCached(pool, options),
       }

@@ -27,7 +27,10 @@ export interface HealResult extends HealCounts {
   readonly seconds: number
 }
 
-/** @throws KnownError if there is no such user, or storage or database stop working; the signal's reason if aborted */
+/**
+ * @throws KnownError if there is no such user, the database may only be read, or storage or database stop working;
+ *   the signal's reason if aborted
+ */
 export async function healFollows(
   ports: HealFollowsPorts,
   request: HealFollowsRequest,
@@ -35,6 +38,8 @@ export async function healFollows(
 ): Promise<HealResult> {
   const { signal, progress } = options
   const startedAtMs = ports.clock.now()
+  // Before the first fetch: a row that cannot be changed would leave new files that nothing names.
+  await ports.database.refuseIfReadOnly(options)
   const follows = await followsOf(ports.database, request, options)
   const tally = new HealTally()
   progress.stage('healing', follows.followed * 2)

@@ -33,6 +33,11 @@ export interface PictureChange {
 
 export interface PictureEditor {
   /**
+   * Asked before any work: could `nameFile` change a row at all? Changes nothing.
+   * @throws KnownError if this Mastodon is only read, the database is a standby, or the user may not change accounts
+   */
+  refuseIfReadOnly(options?: CallOptions): Promise<void>
+  /**
    * Makes the row name the new file if it is still as it was seen: same file name, same remote URL, not suspended.
    * False if it was not; then nothing changed. Sets `updated_at` as Mastodon's own redownload does.
    */

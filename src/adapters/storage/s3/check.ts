@@ -1,19 +1,37 @@
-/** Does the bucket answer? */
+/** Does the bucket answer, and may it be Mastodon's? */
+import { KnownError } from '../../../core/errors.ts'
 import type { CallOptions } from '../../../core/ports/storage.ts'
 import type { S3Connection } from './connection.ts'
-import { refusalOf, s3Failure } from './failure.ts'
+import { isPassing, isUnreachable, refusalOf, s3Failure, type S3Refusal } from './failure.ts'
 
 /**
- * Throws a KnownError with the remedy if the bucket cannot be listed. Asks for one key, because HEAD on a bucket gives
- * no code to explain a refusal with, and is often not allowed to keys that may list.
+ * Throws a KnownError with the remedy if the bucket cannot be listed, or holds nothing: every file would look missing.
+ * Asks for one key, because HEAD on a bucket gives no code to explain a refusal with, and is often not allowed to keys
+ * that may list.
  */
 export async function checkBucket(connection: S3Connection, { signal }: CallOptions): Promise<void> {
+  let empty
   try {
-    await lookAtBucket(connection, signal)
+    empty = await lookAtBucket(connection, signal)
   } catch (error) {
     signal?.throwIfAborted()
-    throw s3Failure(connection, error, `list ${connection.description}`)
+    const { code, what, remedy, cause } = s3Failure(connection, error, `list ${connection.description}`)
+    // Nothing was done yet, and what was refused was refused to these settings.
+    const category = isSettled(refusalOf(error)) ? 'usage' : 'failure'
+    throw new KnownError({ code, what, remedy, category, cause })
   }
+  if (empty)
+    throw new KnownError({
+      code: 'storage-empty',
+      what: `${connection.description} is empty, so it is not where this Mastodon keeps its media`,
+      remedy: 'Check S3_BUCKET, S3_KEY_PREFIX and S3_ENDPOINT in Mastodon’s .env.production',
+      category: 'usage',
+    })
+}
+
+/** Asking again with the same settings would bring the same answer. */
+function isSettled(refusal: S3Refusal): boolean {
+  return !isUnreachable(refusal) && !isPassing(refusal)
 }
 
 /**
@@ -35,11 +53,13 @@ export function confirmBucket(connection: S3Connection): (options: CallOptions) 
   }
 }
 
-async function lookAtBucket(connection: S3Connection, signal: AbortSignal | undefined): Promise<void> {
+/** True if nothing lies in it, as far as the key prefix reaches. */
+async function lookAtBucket(connection: S3Connection, signal: AbortSignal | undefined): Promise<boolean> {
   const { settings, prefix, timeouts } = connection
   const input = { Bucket: settings.bucket, MaxKeys: 1, ...(prefix === '' ? {} : { Prefix: prefix }) }
-  await connection.send((client, sdk, options) => client.send(new sdk.ListObjectsV2Command(input), options), {
-    signal,
-    timeoutMs: timeouts.list,
-  })
+  const { Contents } = await connection.send(
+    (client, sdk, options) => client.send(new sdk.ListObjectsV2Command(input), options),
+    { signal, timeoutMs: timeouts.list },
+  )
+  return (Contents ?? []).length === 0
 }
