@@ -28,7 +28,7 @@ const SEED = 5
 const pictures = drawPictures(SEED, 'tiny')
 const HOSTS = 4
 /** Enough for the lab's slowest origin, short enough for those that never answer. */
-const LIMITS = { maxBytes: 8 * 1024 * 1024, timeoutMs: 1_500 }
+const LIMITS = { maxBytes: 8 * 1024 * 1024, timeoutMs: 10_000 }
 
 let fediverse: Fediverse
 before(async () => {
