@@ -4,6 +4,7 @@ import type { AccountPicture, PictureKind } from '../../core/model/account-pictu
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { FollowSource, MastodonDatabase, PictureEditor } from '../../core/ports/mastodon.ts'
 import { ask, change, type Row } from './ask.ts'
+import { toRecord } from './records.ts'
 import { accountById, followedPage } from './queries/account-pictures.ts'
 import { readOnlyInstance, refuseIfReadOnly } from './write-rights.ts'
 
@@ -82,24 +83,11 @@ function nameFileStatement(which: PictureKind): string {
 function toPictures(row: Row): AccountPicture[] {
   const [domain, hidden, username, updatedAtMs] = row.slice(16) as [string | null, boolean, string, number]
   return (['avatar', 'header'] as const).map((which, i) => {
-    const file = row.slice(i * 8, i * 8 + 8)
     return {
       which,
       handle: domain === null ? username : `${username}@${domain}`,
       accountUpdatedAtMs: updatedAtMs,
-      record: {
-        kind: which,
-        id: file[0] as string,
-        fileName: file[1] as string | null,
-        contentType: file[2] as string | null,
-        bytes: file[3] as number | null,
-        assignedAtMs: file[4] as number | null,
-        storageVersion: file[5] as number,
-        remoteUrl: file[6] as string | null,
-        remote: file[7] as boolean,
-        domain,
-        hidden,
-      },
+      record: toRecord(which, [...row.slice(i * 8, i * 8 + 8), domain, hidden]),
     }
   })
 }

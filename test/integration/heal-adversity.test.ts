@@ -1,0 +1,176 @@
+/** Heal while the world changes or breaks under it: the newer wins, nothing is lost, nothing stays behind. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { healFollows } from '../../src/core/heal/heal-follows.ts'
+import { silentProgress } from '../../src/core/ports/runtime.ts'
+import {
+  onDisk,
+  heal,
+  broken,
+  followedPictures,
+  fetchable,
+  everything,
+  breakProfiles,
+  findingsOfProfiles,
+  LIMITS,
+} from '../heal-stage.ts'
+import { needs } from '../needs.ts'
+
+test(
+  'a row that changed while its picture was fetched keeps its newer state, and our object is taken back',
+  needs('postgres'),
+  () =>
+    onDisk(async (stage) => {
+      await breakProfiles(stage)
+      const { ports, sql } = stage
+      let turn = 0
+      /** Plays Mastodon between the fetch and the switch: a new picture, a suspension, another URL, a deletion. */
+      const meddle = async (): Promise<void> => {
+        const [victim] = (await fetchable(stage)).slice(turn * 7, turn * 7 + 1)
+        turn++
+        if (victim === undefined) return
+        const deeds = [
+          `UPDATE accounts SET avatar_file_name = 'newer.png', header_file_name = 'newer.png' WHERE id = $1`,
+          `UPDATE accounts SET suspended_at = now() WHERE id = $1`,
+          `UPDATE accounts SET avatar_remote_url = 'http://127.0.0.1:1/new.png', header_remote_url = 'http://127.0.0.1:1/new.png' WHERE id = $1`,
+          `DELETE FROM accounts WHERE id = $1`,
+        ]
+        for (const deed of deeds.slice(turn % 4, (turn % 4) + 1)) await sql(deed, [victim.record.id])
+      }
+      const everyPicture = await fetchable(stage)
+      const result = await heal(stage, {
+        images: {
+          async make(bytes, recipe, options) {
+            if (turn < 12) await meddle()
+            return ports.images.make(bytes, recipe, options)
+          },
+        },
+      })
+      assert.ok(result.healed >= everyPicture.length - 2 * 12 - result.changed)
+      const { rows: newer } = await sql(
+        `SELECT count(*)::int AS n FROM accounts WHERE avatar_file_name = 'newer.png'`,
+      )
+      assert.ok(Number(newer[0]?.['n']) >= 1)
+      assert.deepEqual(
+        (await findingsOfProfiles(stage)).filter((line) => line.startsWith('orphan')),
+        [],
+      )
+    }),
+)
+
+test(
+  'every row changes at the last moment: none is healed, none is touched, nothing is left behind',
+  needs('postgres'),
+  () =>
+    onDisk(async (stage) => {
+      await breakProfiles(stage)
+      const { ports, sql } = stage
+      const targets = await fetchable(stage)
+      const wanted = await broken(stage)
+      const result = await heal(stage, {
+        database: {
+          ...ports.database,
+          async nameFile(change, options) {
+            await sql(`UPDATE accounts SET ${change.seen.which}_file_name = 'theirs.png' WHERE id = $1`, [
+              change.seen.record.id,
+            ])
+            return ports.database.nameFile(change, options)
+          },
+        },
+      })
+      assert.equal(result.healed, 0)
+      assert.equal(result.changed, wanted)
+      for (const { record } of await followedPictures(stage))
+        if (targets.some((target) => target.record.id === record.id && target.which === record.kind))
+          assert.equal(record.fileName, 'theirs.png')
+      assert.deepEqual(
+        (await findingsOfProfiles(stage)).filter((line) => line.startsWith('orphan')),
+        [],
+      )
+    }),
+)
+
+test(
+  'a store that loses what it accepts: the run ends with a sentence and no row names what is not there',
+  needs('postgres'),
+  () =>
+    onDisk(async (stage) => {
+      await breakProfiles(stage)
+      const before = await everything(stage)
+      await assert.rejects(
+        heal(stage, { objects: { ...stage.ports.objects, write: async () => {} } }),
+        /storage accepted .* but does not have it/,
+      )
+      assert.deepEqual(await everything(stage), before)
+    }),
+)
+
+test(
+  'a store that fails half-way through a GIF and its static variant: nothing changes, nothing stays',
+  needs('postgres'),
+  () =>
+    onDisk(async (stage) => {
+      await breakProfiles(stage)
+      const before = await everything(stage)
+      const { objects } = stage.ports
+      const failing = {
+        ...objects,
+        async write(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
+          if (key.includes('/static/')) throw new Error('no space left')
+          await objects.write(key, bytes, contentType)
+        },
+      }
+      await assert.rejects(heal(stage, { objects: failing }), /no space left/)
+      const after = await everything(stage)
+      for (const line of await findingsOfProfiles(stage)) assert.ok(!/^(orphan|missing)/.test(line), line)
+      for (const [key, bytes] of before.objects) assert.equal(after.objects.get(key), bytes)
+    }),
+)
+
+test('storage that will not say is no reason to fetch: such pictures are left alone', needs('postgres'), () =>
+  onDisk(async (stage) => {
+    const before = await everything(stage)
+    const unsure = {
+      ...stage.ports.objects,
+      stat: async () => ({ state: 'unknown' as const, reason: 'HTTP 503' }),
+    }
+    const result = await heal(stage, { objects: unsure })
+    assert.equal(result.healed, 0)
+    assert.ok((result.skipped['storage-uncertain'] ?? 0) > 60)
+    assert.deepEqual(await everything(stage), before)
+  }),
+)
+
+test('an abort finishes the picture in hand and leaves the rest as it was', needs('postgres'), () =>
+  onDisk(async (stage) => {
+    await breakProfiles(stage)
+    const { ports, open } = stage
+    const stop = new AbortController()
+    let made = 0
+    const images = {
+      async make(...[bytes, recipe, options]: Parameters<typeof ports.images.make>) {
+        if (++made === 10) stop.abort(new Error('enough'))
+        return ports.images.make(bytes, recipe, options)
+      },
+    }
+    const run = healFollows(
+      { ...ports, images },
+      {
+        user: '@alice@lab.example',
+        limitedFederation: open.config.instance.limitedFederation,
+        concurrency: 4,
+        ...LIMITS,
+      },
+      { progress: silentProgress, signal: stop.signal },
+    )
+    await assert.rejects(run, /enough/)
+    const lines = await findingsOfProfiles(stage)
+    assert.deepEqual(
+      lines.filter((line) => /^(orphan|missing|mismatched)/.test(line)),
+      [],
+    )
+    assert.ok((await broken(stage)) > 0)
+    assert.ok((await heal(stage)).healed > 0, 'the next run goes on')
+    assert.equal(await broken(stage), 0)
+  }),
+)
