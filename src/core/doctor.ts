@@ -169,7 +169,7 @@ async function aboutMatch(
     if (stat.state === 'unknown') uncertain = stat.reason
   }
   if (sample.length === 0) return null
-  const says = `${present} of ${sample.length} of the newest avatars the database names are in storage`
+  const says = `of the ${sample.length} newest avatars the database names, ${present === sample.length ? 'all' : present} are in storage`
   if (uncertain !== null)
     return {
       about: 'storage',

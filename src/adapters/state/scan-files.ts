@@ -32,7 +32,8 @@ export async function openScanFiles(folder: string): Promise<ScanStore> {
     async unfinished(scope, notBeforeMs) {
       for (const home of (await scansOf(folder, scope)).reverse()) {
         const start = await readStart(home)
-        if (start === null || start.startedAtMs < notBeforeMs || (await isComplete(home))) continue
+        if (start === null) continue
+        if (start.startedAtMs < notBeforeMs || (await isComplete(home))) return null
         return recorder(home, start, await readFinished(home, start))
       }
       return null

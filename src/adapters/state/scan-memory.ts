@@ -21,11 +21,9 @@ export function openScanMemory(forgetfulBecause: string): ScanStore {
     },
     async unfinished(scope, notBeforeMs) {
       const wanted = JSON.stringify(scope)
-      const kept = scans.findLast(
-        ({ start, complete }) =>
-          !complete && start.startedAtMs >= notBeforeMs && JSON.stringify(start.scope) === wanted,
-      )
-      return kept === undefined ? null : recorder(kept)
+      const latest = scans.findLast(({ start }) => JSON.stringify(start.scope) === wanted)
+      if (latest === undefined || latest.complete || latest.start.startedAtMs < notBeforeMs) return null
+      return recorder(latest)
     },
   }
 }

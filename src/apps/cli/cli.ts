@@ -170,7 +170,9 @@ class CommandRun implements CommandContext {
       yield* renderJson({ version: this.#world.version, verb, data: view.data })
       return
     }
-    const text = view.text(painter(this.#world, this.#world.stdout, this.#parsed.global.color))
+    const { stdout } = this.#world
+    const columns = stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY
+    const text = view.text(painter(this.#world, stdout, this.#parsed.global.color), columns)
     if (typeof text === 'string') yield text
     else yield* text
   }

@@ -15,8 +15,11 @@ export interface View {
    * changes its meaning. Big integers are written as strings.
    */
   readonly data: Readonly<Record<string, unknown>>
-  /** For people; pieces end with a line break where one belongs. */
-  text(paint: Painter): string | AsyncIterable<string>
+  /**
+   * For people; pieces end with a line break where one belongs. `columns` is the width of the terminal; infinite where
+   * there is none, so that whatever reads the text finds each sentence whole.
+   */
+  text(paint: Painter, columns: number): string | AsyncIterable<string>
   /** Shown with `--quiet` too. */
   readonly needsPerson: boolean
 }

@@ -10,7 +10,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   unreadable: 'the file may be there, but it cannot be read or served',
   mismatched: 'the stored size is not the size the row states',
   orphan: 'storage holds a file that no row claims',
-  stray: 'a name Mastodon’s cache does not use; reported, never touched',
+  stray: 'a file with a name of no kind Cornac knows; told, never touched',
 }
 
 export const FINDING_CODES = Object.keys(FINDING_MEANINGS) as readonly FindingCode[]

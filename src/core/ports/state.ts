@@ -44,6 +44,9 @@ export interface ScanStore {
   readonly forgetfulBecause: string | null
   /** A new scan; keeps only the latest few of the same scope. */
   begin(start: ScanStart): Promise<ScanRecorder>
-  /** The latest interrupted scan of this scope that began at or after `notBeforeMs`; null if there is none. */
+  /**
+   * The interrupted scan of this scope that began last, at or after `notBeforeMs`; null if there is none, or if a later one
+   * was completed: then nothing is left to go on with.
+   */
   unfinished(scope: ScanScope, notBeforeMs: number): Promise<ScanRecorder | null>
 }

@@ -20,13 +20,22 @@ export const heal: Command<HealOptions> = {
     'at once from one origin; makes the picture Mastodon would make; stores it; then lets the row name it, unless the row ' +
     'changed meanwhile. Suspended accounts and blocked domains are left alone. A failed fetch changes nothing.',
   options: [
-    { flags: '--follows-of <user>', description: 'a local user’s name' },
+    {
+      flags: '--follows-of <user>',
+      description: 'the local user whose followed accounts are healed; always needed',
+      read: (text) => (/^@?$/.test(text.trim()) ? undefined : text.trim()),
+      expects: 'the name of a local user',
+    },
     {
       flags: '--concurrency <count>',
-      description: 'pictures at once, over all origins',
+      description: 'pictures at once, over all origins (default: 16, or heal.concurrency)',
       setting: 'heal.concurrency',
     },
-    { flags: '--timeout <duration>', description: 'time for one picture', setting: 'heal.timeout' },
+    {
+      flags: '--timeout <duration>',
+      description: 'time for fetching one picture, redirects included (default: 30s, or heal.timeout)',
+      setting: 'heal.timeout',
+    },
   ],
   examples: [
     { line: 'cornac heal --follows-of alice', meaning: 'everybody alice follows' },
@@ -68,12 +77,17 @@ export const heal: Command<HealOptions> = {
     )
     const exit = exitOf(result)
     await context.out({
-      data: { ...result },
+      data: dataOf(result),
       text: (paint) => describe(result, context.verbose, paint),
       needsPerson: exit === 'partial',
     })
     return exit
   },
+}
+
+/** Members as in every answer: words joined by underscores. */
+function dataOf({ bytesStored, ...counts }: HealResult): Record<string, unknown> {
+  return { ...counts, bytes_stored: bytesStored }
 }
 
 /** Partial if something stays broken that could be mended: what the origin has lost, nobody can help. */
@@ -86,12 +100,15 @@ function exitOf(result: HealResult): ExitName {
 function describe(result: HealResult, verbose: boolean, paint: Painter): string {
   const { broken, followed, examined } = result
   const sum = broken.pruned + broken.missing
-  const lines = [
-    `${result.user} follows ${plural(followed, 'remote account')}: ${plural(examined, 'picture')} looked at, ${formatCount(sum)} broken ` +
-      `(${formatCount(broken.pruned)} pruned, ${formatCount(broken.missing)} missing in storage).`,
-    paint.good(`${formatCount(result.healed)} healed`) +
-      ` in ${formatDuration(result.seconds * 1000)}, ${formatBytes(result.bytesStored)} stored.`,
-  ]
+  const looked = `${result.user} follows ${plural(followed, 'remote account')}: ${plural(examined, 'picture')} looked at, `
+  const lines =
+    sum === 0
+      ? [`${looked}${paint.good('none broken')}.`]
+      : [
+          `${looked}${formatCount(sum)} broken (${formatCount(broken.pruned)} pruned, ${formatCount(broken.missing)} missing in storage).`,
+          paint.good(`${formatCount(result.healed)} healed`) +
+            ` in ${formatDuration(result.seconds * 1000)}, ${formatBytes(result.bytesStored)} stored.`,
+        ]
   if (result.changed > 0)
     lines.push(`${formatCount(result.changed)} changed while we worked; their newer state stands.`)
   if (result.unverified > 0)
@@ -119,11 +136,13 @@ function reasonTable(
   )
 }
 
+/** Origins named in the text; JSON has up to twenty. */
+const LISTED_HOSTS = 5
+
 function hostTable({ hosts }: HealResult): string {
-  return table(
-    [{ title: 'failures', align: 'right' }, { title: 'origin' }],
-    hosts.slice(0, 5).map(({ host, failures }) => [formatCount(failures), host]),
-  )
+  const rows = hosts.slice(0, LISTED_HOSTS).map(({ host, failures }) => [formatCount(failures), host])
+  if (hosts.length > LISTED_HOSTS) rows.push(['', '... and more'])
+  return table([{ title: 'failures', align: 'right' }, { title: 'origin' }], rows)
 }
 
 function failureTable({ failures }: HealResult): string {

@@ -21,16 +21,19 @@ export const usage: Command<UsageOptions> = {
     'storage really holds: every variant, by kind, local and remote, by domain and age, and what belongs to no row. ' +
     'Measuring lists all of storage once, at one request per 1,000 files. Changes nothing.',
   options: [
-    { flags: '--database', description: 'ask the database alone: seconds instead of a walk through storage' },
+    {
+      flags: '--database',
+      description: 'ask the database alone, which takes seconds instead of a walk through storage',
+    },
     {
       flags: '--domains <count>',
-      description: `list that many domains (default: ${LISTED_DOMAINS})`,
+      description: `list that many domains, the largest first (default: ${LISTED_DOMAINS})`,
       read: (text) => (/^\d{1,6}$/.test(text) ? Number(text) : undefined),
       expects: 'a whole number',
     },
     {
       flags: '--concurrency <count>',
-      description: 'parts of storage listed side by side',
+      description: 'parts of storage listed side by side (default: 4, or scan.concurrency)',
       setting: 'scan.concurrency',
     },
   ],
@@ -127,14 +130,12 @@ function unclaimedLines({ unclaimed }: UsageReport): string {
   const { orphan, stray } = unclaimed ?? {}
   const lines: string[] = []
   if (orphan !== undefined)
-    lines.push(
-      `${plural(orphan.count, 'file')} (${formatBytes(orphan.bytes)}) of known shape belong to no row.`,
-    )
+    lines.push(`${plural(orphan.count, 'file')} (${formatBytes(orphan.bytes)}) that no row claims: orphans.`)
   if (stray !== undefined)
     lines.push(
-      `${plural(stray.count, 'file')} (${formatBytes(stray.bytes)}) are not of Mastodon’s cache at all.`,
+      `${plural(stray.count, 'file')} (${formatBytes(stray.bytes)}) with names of no kind Cornac knows: strays.`,
     )
-  return `${lines.join('\n')}\n`
+  return `Not in the table:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
 function tallyTable(title: string, rows: readonly (readonly [string, Readonly<Tally>])[]): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatCount, formatDuration, plural, table } from './text.ts'
+import { formatBytes, formatCount, formatDuration, plural, table, wrap } from './text.ts'
 
 test('counts are grouped by a thin space', () => {
   const shown = [0, 999, 1000, 1_234_567, -1000]
@@ -58,4 +58,12 @@ test('tables line up, whatever is painted, and leave no blanks at line ends', ()
     'Kind     Count\navatars     12\n\u001B[31mx\u001B[39m        1\u202F234  note\n',
   )
   assert.equal(table([{ title: '' }], []), '')
+})
+
+test('sentences are broken between words, and only where the terminal ends', () => {
+  const sentence = 'the oldest is 370 days overdue'
+  assert.deepEqual(wrap(sentence, Number.POSITIVE_INFINITY), [sentence])
+  assert.deepEqual(wrap(sentence, 13), ['the oldest is', '370 days', 'overdue'])
+  assert.deepEqual(wrap('see VacuumScheduler there', 4), ['see', 'VacuumScheduler', 'there'])
+  assert.deepEqual(wrap('', 10), [''])
 })

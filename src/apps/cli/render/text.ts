@@ -69,6 +69,17 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     .join('')
 }
 
+/** Lines of at most that many characters, broken between words; a longer word stays whole. For unpainted text. */
+export function wrap(text: string, columns: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || width(last) + 1 + width(word) > columns) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
 /** Characters a text takes on screen, colours not counted. */
 function width(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length
