@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { withClient } from '../lab/instance/database.ts'
 import type { MediaSink } from '../lab/instance/media/media-sink.ts'
+import { inParallel } from '../lab/instance/media/write-media.ts'
 
 export interface Fingerprint {
   /** `key hash` of every stored file, sorted. */
@@ -17,10 +18,10 @@ export async function fingerprintOf(databaseUrl: string, media: MediaSink): Prom
 
 async function hashFiles(media: MediaSink): Promise<string[]> {
   const files: string[] = []
-  for await (const { key } of media.list('')) {
+  await inParallel(media.list(''), media.concurrency, async ({ key }) => {
     const bytes = await media.get(key)
     files.push(`${key} ${bytes === null ? 'gone' : createHash('sha256').update(bytes).digest('hex')}`)
-  }
+  })
   return files.sort()
 }
 

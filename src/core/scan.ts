@@ -150,6 +150,7 @@ async function scanShard(
       { runs: runsOf(ports.records, shard, signal), listing: ports.objects.list(shard, { signal }) },
       totals,
       {
+        range: shard,
         guards,
         nowMs: startedAtMs,
         passed: (records) => progress.advance(records),

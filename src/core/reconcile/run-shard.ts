@@ -1,8 +1,8 @@
 /** One shard: rows and listing joined, counted, and judged. Pure over its streams; what it suspects is confirmed by the caller. */
 import type { Finding } from '../model/finding.ts'
-import type { Listed, StoredObject } from '../model/object.ts'
+import type { Listed, StoredObject, UnlistedPrefix } from '../model/object.ts'
 import type { MediaRecord } from '../model/record.ts'
-import type { ShardTotals } from '../model/shard.ts'
+import type { Shard, ShardTotals } from '../model/shard.ts'
 import { compareKeys } from '../model/key-order.ts'
 import { parseKey, type ClaimedKey } from '../model/storage-key.ts'
 import {
@@ -33,6 +33,8 @@ export interface Suspicion {
 }
 
 export interface ShardOptions {
+  /** The shard's part of the key space. */
+  readonly range: Pick<Shard, 'after' | 'through'>
   readonly guards: TimeGuards
   readonly nowMs: number
   /** Receives suspicions in batches, between pages. */
@@ -84,7 +86,7 @@ export async function runShard(
       judge(verdict, null)
     },
     unlisted(part, claims) {
-      if (claims === 0) judge(unlistedPart(part), null)
+      if (claims === 0 && beginsIn(part, options.range)) judge(unlistedPart(part), null)
     },
     async settle() {
       options.passed(totals.records - reported)
@@ -97,6 +99,11 @@ export async function runShard(
   const counted = streams.runs.map((run) => countRecords(run, totals, judge))
   const claims = mergeRuns<ClaimedKey>(counted.map(expectedKeys), (claim) => claim.key, compareKeys)
   await mergeJoin(claims, streams.listing, visitor)
+}
+
+/** A part may reach over many shards; where it begins it is told, so that it is told once. */
+function beginsIn({ unlisted }: UnlistedPrefix, { after, through }: ShardOptions['range']): boolean {
+  return compareKeys(unlisted, after) > 0 && (through === null || compareKeys(unlisted, through) <= 0)
 }
 
 async function* countRecords(
