@@ -54,7 +54,7 @@ export function reportUsage(
     measured: totals === null ? null : sum(lines.map((line) => line.measured ?? emptyTally())),
     unclaimed: totals === null ? null : unclaimed(totals),
     domains: totals === null ? null : largestDomains(totals, mostDomains),
-    ages: totals === null ? null : AGE_ORDER.map((age) => ({ age, ...(totals.ages[age] ?? emptyTally()) })),
+    ages: totals === null ? null : ageLines(totals),
   }
 }
 
@@ -80,9 +80,15 @@ function unclaimed(totals: ShardTotals): Partial<Record<FindingCode, Tally>> {
   return byCode
 }
 
-function largestDomains(totals: ShardTotals, most: number): ({ domain: string } & Tally)[] {
+/** Measured remote media by domain, most bytes first. */
+export function largestDomains(totals: ShardTotals, most: number): ({ domain: string } & Tally)[] {
   return Object.entries(totals.domains)
     .map(([domain, tally]) => ({ domain, ...tally }))
     .sort((a, b) => b.bytes - a.bytes || (a.domain < b.domain ? -1 : 1))
     .slice(0, most)
+}
+
+/** Measured objects by age, youngest class first, empty classes included. */
+export function ageLines(totals: ShardTotals): ({ age: AgeClass } & Tally)[] {
+  return AGE_ORDER.map((age) => ({ age, ...(totals.ages[age] ?? emptyTally()) }))
 }

@@ -7,10 +7,14 @@ import {
 import { ALL_KINDS, kindNamed, KINDS, type Kind } from '../../../core/model/media.ts'
 import { usageError } from '../usage-error.ts'
 import { findingLines, type FindingLine } from '../../../core/report/findings.ts'
+import { ageLines, largestDomains } from '../../../core/report/usage.ts'
 import { RESUME_WITHIN_MS, scan as runScan, scopeOf, type ScanResult } from '../../../core/scan.ts'
 import type { Command } from '../command.ts'
 import type { Painter } from '../render/paint.ts'
 import { formatBytes, formatCount, formatDuration, plural, table } from '../render/text.ts'
+
+/** Origins in the JSON answer, the largest. */
+const LISTED_DOMAINS = 100
 
 interface ScanOptions {
   readonly resume?: true
@@ -97,6 +101,9 @@ export const scan: Command<ScanOptions> = {
         objects: result.totals.objects,
         left_out: result.totals.tooYoung,
         totals: lines,
+        measured: result.totals.measured,
+        domains: largestDomains(result.totals, LISTED_DOMAINS),
+        ages: ageLines(result.totals),
         findings: result.findings(),
       },
       text: (paint) => describe(result, lines, context.options.list === true, paint),
