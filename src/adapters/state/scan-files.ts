@@ -5,8 +5,8 @@
  * (findings, one per line), and `complete` at the end. A shard's totals are renamed into place last, so a shard is
  * there whole or not at all, wherever the process dies.
  */
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Finding } from '../../core/model/finding.ts'
 import type { ShardTotals } from '../../core/model/shard.ts'
 import type { ScanRecorder, ScanScope, ScanStart, ScanStore, ShardRecorder } from '../../core/ports/state.ts'
@@ -17,7 +17,7 @@ const KEPT_SCANS = 3
 
 /** @throws if the folder cannot be made or written (the caller decides what that means) */
 export async function openScanFiles(folder: string): Promise<ScanStore> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const probe = join(folder, `.writable-${process.pid}`)
   await writeFile(probe, '')
   await rm(probe)
@@ -87,6 +87,29 @@ async function* readFindings(
     }
     if (batch.length > 0) yield batch
   }
+}
+
+/**
+ * Makes a folder and those above it. Not Node's own `recursive`: where the system refuses a folder in an existing parent with
+ * ENOENT, as in /proc, that tries for ever (seen in Node 24).
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || (await isThere(dirname(folder)))) throw error
+    await makeFolder(dirname(folder))
+    await makeFolder(folder)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function freshFolder(folder: string, id: string): Promise<string> {
