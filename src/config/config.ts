@@ -144,7 +144,7 @@ export interface InstanceConfig {
 export interface ScanConfig {
   /** Shards read side by side. */
   readonly concurrency: number
-  /** Files and rows younger than this are no findings. */
+  /** Files younger than this are not called orphans. */
   readonly minAgeMs: number
 }
 

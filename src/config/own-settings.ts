@@ -33,7 +33,7 @@ export const OwnSettings = z.strictObject({
         .string()
         .regex(DURATION_SHAPE)
         .default('24h')
-        .describe('Files and rows younger than this are no findings, e.g. 24h or 90m.'),
+        .describe('Files younger than this are not called orphans, e.g. 24h or 90m.'),
     })
     .prefault({})
     .describe('Comparing rows with storage.'),

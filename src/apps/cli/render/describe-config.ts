@@ -135,7 +135,10 @@ function storage(config: StorageConfig): readonly Row[] {
 function own({ scan, heal, stateDir }: Config): readonly Row[] {
   return [
     ['state kept in', stateDir],
-    ['scan', `${scan.concurrency} parts side by side, nothing younger than ${formatDuration(scan.minAgeMs)}`],
+    [
+      'scan',
+      `${scan.concurrency} parts side by side, no orphan younger than ${formatDuration(scan.minAgeMs)}`,
+    ],
     [
       'heal',
       `${heal.concurrency} fetches side by side, ${heal.perHost} per origin, ${formatDuration(heal.timeoutMs)} for one file`,

@@ -1,0 +1,118 @@
+/** The pages for admins say what the program says: every option, every exit code, every word of its answers. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { describe, test } from 'node:test'
+import type { Command } from '../../src/apps/cli/command.ts'
+import { COMMANDS } from '../../src/apps/cli/commands.ts'
+import { COMMON_EXITS, EXIT_CODES } from '../../src/apps/cli/exit-codes.ts'
+import { OwnSettings, type OwnSettingPath } from '../../src/config/own-settings.ts'
+import { FINDING_CODES } from '../../src/core/model/finding.ts'
+import { REASONS } from '../../src/core/model/heal-outcome.ts'
+import { ALL_KINDS, KINDS } from '../../src/core/model/media.ts'
+import { HealTally } from '../../src/core/heal/heal-tally.ts'
+
+/** Verbs with a page of their own; `config check` is in docs/configuration.md. */
+const verbs = await Promise.all(
+  COMMANDS.filter(({ name }) => name !== 'config check').map(async (entry) => ({
+    name: entry.name,
+    command: await entry.load(),
+    page: await pageOf(entry.name),
+  })),
+)
+
+for (const { name, command, page } of verbs) {
+  describe(`docs/${name}.md`, () => {
+    test('names every option and argument as the help does', () => {
+      const words = [
+        ...(command.options ?? []).map(({ flags }) => flags),
+        ...(command.arguments ?? []).map((argument) => argument.name),
+      ]
+      for (const word of words) assert.ok(page.includes(`\`${word}\``), `${word} is not explained`)
+    })
+
+    test('names no option that does not exist', () => {
+      const known = new Set(['--help', ...GLOBAL, ...(command.options ?? []).flatMap(flagsOf)])
+      const prose = page.replaceAll(/^.*(?:tootctl|npm |prune-profiles|include-follows).*$/gm, '')
+      for (const { name: other, command: its } of verbs)
+        if (prose.includes(`cornac ${other}`) || prose.includes(`${other}.md`))
+          for (const flag of (its.options ?? []).flatMap(flagsOf)) known.add(flag)
+      for (const [flag] of prose.matchAll(/(?<=[\s`])--[a-z][a-z-]*/g))
+        assert.ok(known.has(flag), `${flag} is no option of cornac ${name}`)
+    })
+
+    test('lists the exit codes of the command, and no others', () => {
+      const [, section = ''] = page.split(/^## Exit codes$/m)
+      const listed = [...section.split(/^## /m)[0]!.matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) =>
+        Number(code),
+      )
+      const ends = [...COMMON_EXITS, ...command.exitCodes].map((end) => EXIT_CODES[end].code)
+      assert.deepEqual(
+        listed,
+        ends.sort((a, b) => a - b),
+      )
+    })
+
+    test('shows the examples it can be tried with', () => {
+      assert.match(page, new RegExp(`^\\$ cornac ${name}\\b`, 'm'))
+      for (const heading of ['Options', 'JSON', 'Exit codes', 'What it costs', 'Questions'])
+        assert.match(page, new RegExp(`^## ${heading}$`, 'm'))
+    })
+  })
+}
+
+test('docs/scan.md explains every finding and names every kind', async () => {
+  const page = await pageOf('scan')
+  for (const code of FINDING_CODES) assert.match(page, new RegExp(`^\\| \`${code}\` `, 'm'))
+  for (const kind of ALL_KINDS) assert.ok(page.includes(`\`${KINDS[kind].plural}\``), kind)
+})
+
+test('docs/heal.md explains every reason, and no reason that does not exist', async () => {
+  const page = await pageOf('heal')
+  const [, chapter = ''] = page.split(/^## Why a picture was left alone/m)
+  const explained = [...chapter.split(/^## /m)[0]!.matchAll(/^\| `([a-z-]+)` /gm)].map(([, reason]) => reason)
+  assert.deepEqual(new Set(explained), new Set(Object.keys(REASONS)))
+})
+
+test('docs/heal.md names every member of the JSON answer', async () => {
+  const page = await pageOf('heal')
+  const { bytesStored: _, ...counts } = new HealTally().result()
+  for (const member of ['user', 'followed', 'seconds', 'bytes_stored', ...Object.keys(counts)])
+    assert.ok(page.includes(`\`${member}\``), member)
+})
+
+test('the defaults in help and pages are those of the settings', () => {
+  const defaults = OwnSettings.parse({}) as unknown as Record<string, Record<string, unknown>>
+  for (const { name, command, page } of verbs)
+    for (const { flags, description, setting } of command.options ?? []) {
+      if (setting === undefined) continue
+      const value = valueAt(defaults, setting)
+      assert.ok(description.includes(`(default: ${value}, or ${setting})`), `${flags}: ${description}`)
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${flags}\``)) ?? ''
+      assert.ok(row.includes(`${value} unless told, or what \`${setting}\` says`), `${name}: ${row}`)
+    }
+})
+
+test('every page README.md links to is there, and every page links to pages that are there', async () => {
+  const pages = ['README.md', ...verbs.map(({ name }) => `docs/${name}.md`)]
+  for (const path of pages) {
+    const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#:]+\.md)(?:#[^)]*)?\)/g))
+      await readFile(new URL(target, new URL(`../../${path}`, import.meta.url)), 'utf8')
+  }
+})
+
+/** Those of every verb, as parse.ts declares them. */
+const GLOBAL = ['--env-file', '--config', '--json', '--quiet', '--verbose', '--no-color']
+
+function flagsOf({ flags }: NonNullable<Command['options']>[number]): readonly string[] {
+  return flags.match(/--[a-z-]+/g) ?? []
+}
+
+function valueAt(defaults: Record<string, Record<string, unknown>>, path: OwnSettingPath): string {
+  const [section = '', name = ''] = path.split('.')
+  return String(defaults[section]?.[name])
+}
+
+async function pageOf(verb: string): Promise<string> {
+  return readFile(new URL(`../../docs/${verb}.md`, import.meta.url), 'utf8')
+}
