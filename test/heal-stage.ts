@@ -10,6 +10,7 @@ import type { LabVersion } from '../lab/instance/schema/schema.ts'
 import { startFediverse, type Fediverse } from '../lab/fediverse/fediverse.ts'
 import { removeServerDirectory, serverDirectory } from '../lab/servers/server-directory.ts'
 import { healFollows, type HealFollowsPorts, type HealResult } from '../src/core/heal/heal-follows.ts'
+import { openHeal } from '../src/core/heal/open-heal.ts'
 import { surveyFollows } from '../src/core/heal/survey-follows.ts'
 import type { AccountPicture } from '../src/core/model/account-picture.ts'
 import { silentProgress } from '../src/core/ports/runtime.ts'
@@ -21,7 +22,7 @@ const SEED = 5
 const pictures = drawPictures(SEED, 'tiny')
 const HOSTS = 4
 /** Enough for the lab's slowest origin, short enough for those that never answer. */
-export const LIMITS = { maxBytes: 8 * 1024 * 1024, timeoutMs: 10_000 }
+export const LIMITS = { useLibvips: null, timeoutMs: 10_000 }
 
 /** The origins; set before the first test of the file that imports this. */
 export let fediverse: Fediverse
@@ -79,14 +80,7 @@ export async function onStage(
   await play({
     lab: { ...lab, media: options.media },
     open,
-    ports: {
-      database: await instance.database(),
-      objects: await instance.healStorage(),
-      origin: await instance.origin(),
-      images: await instance.images(),
-      clock: instance.clock,
-      newName: instance.newName,
-    },
+    ports: await openHeal(instance),
     sql: (text, values) => client.query(text, values === undefined ? undefined : [...values]),
   })
 }

@@ -14,7 +14,7 @@ import { startPostgres } from '../../../lab/servers/postgres.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { healFollows, type HealResult } from '../../core/heal/heal-follows.ts'
-import { pictureByteLimit } from '../../core/heal/recipes.ts'
+import { openHeal } from '../../core/heal/open-heal.ts'
 import { surveyFollows } from '../../core/heal/survey-follows.ts'
 import { ALL_KINDS } from '../../core/model/media.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
@@ -181,23 +181,14 @@ async function heal(
   user: string,
   { progress, signal }: DemoOptions,
 ): Promise<HealResult> {
-  const database = await instance.database()
-  const { version } = database.schema
   return healFollows(
-    {
-      database,
-      objects: await instance.healStorage(),
-      origin: await instance.origin(),
-      images: await instance.images(),
-      clock: instance.clock,
-      newName: instance.newName,
-    },
+    await openHeal(instance),
     {
       user,
       limitedFederation: config.instance.limitedFederation,
       concurrency: config.heal.concurrency,
       timeoutMs: config.heal.timeoutMs,
-      maxBytes: pictureByteLimit(version, config.instance.useLibvips),
+      useLibvips: config.instance.useLibvips,
     },
     { progress, signal },
   )

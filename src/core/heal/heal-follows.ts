@@ -8,6 +8,7 @@ import type { CallOptions } from '../ports/storage.ts'
 import { assessPicture, type FetchRules } from './assess-picture.ts'
 import { followsOf, type FollowsRequest } from './follows-of.ts'
 import { HealTally, type HealCounts } from './heal-tally.ts'
+import { pictureByteLimit } from './recipes.ts'
 import { healPicture, type HealPorts, type PictureLimits } from './heal-picture.ts'
 
 export interface HealFollowsPorts extends HealPorts {
@@ -15,7 +16,11 @@ export interface HealFollowsPorts extends HealPorts {
   readonly clock: Clock
 }
 
-export interface HealFollowsRequest extends FollowsRequest, PictureLimits {
+export interface HealFollowsRequest extends FollowsRequest {
+  /** Which image library Mastodon was told to use, which decides how large a picture it takes; null for its default. */
+  readonly useLibvips: boolean | null
+  /** For one picture, redirects included. */
+  readonly timeoutMs: number
   /** Pictures under way at once, over all origins. */
   readonly concurrency: number
 }
@@ -41,13 +46,17 @@ export async function healFollows(
   // Before the first fetch: a row that cannot be changed would leave new files that nothing names.
   await ports.database.refuseIfReadOnly(options)
   const follows = await followsOf(ports.database, request, options)
+  const limits: PictureLimits = {
+    timeoutMs: request.timeoutMs,
+    maxBytes: pictureByteLimit(ports.database.schema.version, request.useLibvips),
+  }
   const tally = new HealTally()
   progress.stage('healing', follows.followed * 2)
   await inParallel(
     follows.pictures(),
     request.concurrency,
     async (picture) => {
-      tally.count(picture, await healOne(ports, picture, follows.rules, request, { signal }))
+      tally.count(picture, await healOne(ports, picture, follows.rules, limits, { signal }))
       progress.advance(1)
     },
     signal,

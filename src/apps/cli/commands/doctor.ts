@@ -1,4 +1,5 @@
-import { examine, type Check } from '../../../core/doctor.ts'
+import type { Check } from '../../../core/doctor/check.ts'
+import { examine } from '../../../core/doctor/examine.ts'
 import type { Config } from '../../../config/config.ts'
 import type { Command } from '../command.ts'
 import type { Painter } from '../render/paint.ts'

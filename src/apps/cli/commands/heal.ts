@@ -1,5 +1,5 @@
 import { healFollows, type HealResult } from '../../../core/heal/heal-follows.ts'
-import { pictureByteLimit } from '../../../core/heal/recipes.ts'
+import { openHeal } from '../../../core/heal/open-heal.ts'
 import { REASONS, type FailReason, type SkipReason } from '../../../core/model/heal-outcome.ts'
 import type { Command } from '../command.ts'
 import type { ExitName } from '../exit-codes.ts'
@@ -55,23 +55,15 @@ export const heal: Command<HealOptions> = {
       )
     const config = await context.config()
     const instance = await context.instance()
-    const database = await instance.database()
     const { signal, progress } = context
     const result = await healFollows(
-      {
-        database,
-        objects: await instance.healStorage(),
-        origin: await instance.origin(),
-        images: await instance.images(),
-        clock: instance.clock,
-        newName: instance.newName,
-      },
+      await openHeal(instance),
       {
         user,
         limitedFederation: config.instance.limitedFederation,
         concurrency: config.heal.concurrency,
         timeoutMs: config.heal.timeoutMs,
-        maxBytes: pictureByteLimit(database.schema.version, config.instance.useLibvips),
+        useLibvips: config.instance.useLibvips,
       },
       { signal, progress },
     )
