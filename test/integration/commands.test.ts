@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
@@ -180,6 +180,26 @@ describe('the verbs on a small broken server', needs('postgres', 'redis'), () =>
     assert.equal(await told(['scan', 'cards', '--quiet'], env, 0), '')
     assert.match(await told(['scan', '--quiet'], env, 3), /missing/)
   })
+})
+
+test('demo: its numbers agree, and it leaves nothing behind', needs('postgres'), async () => {
+  const home = await cornacHome()
+  await chmod(home, 0o755) // as root the demo runs its PostgreSQL as somebody else
+  const run = await runCornac(['demo', '--accounts', '50', '--json', '--quiet'], {
+    home,
+    env: { TMPDIR: home },
+  })
+  assert.deepEqual([run.code, run.stderr], [0, ''])
+  const answer = JSON.parse(run.stdout) as Record<string, number>
+  assert.ok(answer['healed']! > 0)
+  assert.equal(answer['broken_after'], answer['hopeless'])
+  assert.equal(answer['broken_before'], answer['healed']! + answer['hopeless']!)
+  // What stays is Node's own cache of compiled modules, and the lab's empty register of running servers.
+  const left = readdirSync(home, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.parentPath.includes('node-compile-cache'),
+  )
+  assert.deepEqual(left, [])
+  await rm(home, { recursive: true })
 })
 
 describe(`an interrupted scan (seed ${SEED})`, needs('postgres'), () => {
