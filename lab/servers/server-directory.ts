@@ -1,6 +1,6 @@
-import { chown, mkdtemp, rm, statfs } from 'node:fs/promises'
+import { chown, mkdtemp, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { PlainUser } from './plain-user.ts'
 
 /**
@@ -13,7 +13,11 @@ export async function serverDirectory(
 ): Promise<string> {
   const { inMemoryBytes, user } = options
   const parent =
-    inMemoryBytes !== undefined && (await hasRoom('/dev/shm', inMemoryBytes)) ? '/dev/shm' : tmpdir()
+    inMemoryBytes !== undefined && (await hasRoom('/dev/shm', inMemoryBytes))
+      ? '/dev/shm'
+      : user === undefined || (await mayPass(tmpdir()))
+        ? tmpdir()
+        : '/tmp'
   const directory = await mkdtemp(join(parent, `cornac-${name}-`))
   if (user !== undefined) await chown(directory, user.uid, user.gid)
   return directory
@@ -22,6 +26,14 @@ export async function serverDirectory(
 /** Removes what serverDirectory made; a last write of a dying process may come between, hence the second try. */
 export async function removeServerDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+}
+
+/** Whether everybody may enter the directory: a private TMPDIR (pam_tmpdir) shuts out the user a server runs as. */
+async function mayPass(directory: string): Promise<boolean> {
+  for (let path = resolve(directory); ; path = dirname(path)) {
+    if (((await stat(path)).mode & 0o001) === 0) return false
+    if (path === dirname(path)) return true
+  }
 }
 
 async function hasRoom(path: string, bytes: number): Promise<boolean> {
