@@ -8,11 +8,8 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask, type Row } from './ask.ts'
 import { recordPage, recordsById } from './queries/select-records.ts'
 
-/** Measured: larger pages gain little speed and cost memory in every shard at work. */
-const PAGE_ROWS = 5_000
-
-/** First pages are small, because most runs of a shard are empty or hold a handful of old ids. */
-const FIRST_PAGE_ROWS = 500
+/** Measured: larger pages gain no speed and cost memory in every shard at work. */
+const PAGE_ROWS = 500
 
 export function openRecords(pool: Pool, schema: SchemaFacts): RecordSource {
   return {
@@ -53,12 +50,12 @@ async function* readRun(
   const descending = run.to < 0n
   const text = recordPage(kind, root, descending, schema)
   let { from, to } = run
-  for (let limit = FIRST_PAGE_ROWS; from <= to; limit = PAGE_ROWS) {
-    const rows = await ask(pool, text, [from.toString(), to.toString(), limit], options)
+  while (from <= to) {
+    const rows = await ask(pool, text, [from.toString(), to.toString(), PAGE_ROWS], options)
     const records = rows.map((row) => toRecord(kind, row))
     if (records.length > 0) yield records
     const last = records.at(-1)
-    if (last === undefined || records.length < limit) return
+    if (last === undefined || records.length < PAGE_ROWS) return
     if (descending) to = BigInt(last.id) - 1n
     else from = BigInt(last.id) + 1n
   }
