@@ -10,10 +10,11 @@ import { find } from './benchmarks/find.ts'
 import { help } from './benchmarks/help.ts'
 import { memory } from './benchmarks/memory.ts'
 import { requests } from './benchmarks/requests.ts'
+import { rows } from './benchmarks/rows.ts'
 import type { Figure } from './measure/figure.ts'
 import { openStage } from './stage/stage.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [help, requests, find, memory]
+const BENCHMARKS: readonly Benchmark[] = [help, requests, find, memory, rows]
 
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { expectedFindings } from '../../lab/instance/expected-findings.ts'
 import type { World } from '../../lab/instance/world.ts'
 import { figure, promise } from '../measure/figure.ts'
-import { runCornac, runNode } from '../measure/run-process.ts'
+import { runCornac, runLikeCornac, runNode } from '../measure/run-process.ts'
 import { writeSortedListing } from '../stage/sorted-listing.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -60,7 +60,7 @@ async function scanListing(stage: Stage, accounts: number): Promise<Measured> {
   stage.tell(`scanning ${accounts} accounts beside a listing of ${objects} objects`)
   // The configuration wants to know of a media folder, though this scan reads a listing instead.
   const env = { ...lab.env, PAPERCLIP_ROOT_PATH: home, HOME: home, CORNAC_STATE_DIR: `${home}/state` }
-  const run = await runNode([PROGRAM, listing], { env, cwd: home, peak: true })
+  const run = await runLikeCornac([PROGRAM, listing], { env, cwd: home, peak: true })
   const counted = JSON.parse(run.stdout) as ListingScan
   const expected = { objects, findings: countExpected(lab.world) }
   const found = Object.fromEntries(Object.entries(counted.findings).map(([name, { count }]) => [name, count]))

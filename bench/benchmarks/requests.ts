@@ -1,3 +1,4 @@
+import type { LabInstance } from '../../lab/instance/build-instance.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { writeMedia } from '../../lab/instance/media/write-media.ts'
 import { startRgw } from '../../lab/servers/ceph-rgw.ts'
@@ -13,7 +14,10 @@ const BUCKET = 'bench-requests'
 /** Small enough that several shards share a bucket of this size. */
 const ROWS_PER_SHARD = 4_000
 
-/** The limit is arithmetic: a listing gives 1,000 keys, and where a shard ends its last page is seldom full. */
+/**
+ * The limit is arithmetic: a listing gives 1,000 keys, and where a shard ends its last page is seldom full. Ceph adds an
+ * empty page where a shard holds a multiple of 1,000; it stays within the one request more per shard.
+ */
 export const requests: Benchmark = {
   name: 'requests',
   title: 'a scan asks S3 once per 1,000 keys, and at most once more per shard',
@@ -70,10 +74,24 @@ export const requests: Benchmark = {
           promise('other requests', storage.use().otherRequests - before.otherRequests, 'requests', 0),
           figure('objects compared', files / seconds, 'files/s'),
         ],
-        details: [`${files} objects, ${result.shards} shards, ${asked} listing requests, ${allowed} allowed`],
+        details: [
+          `${files} objects, ${result.shards} shards, ${asked} listing requests, ${allowed} allowed`,
+          ...keysPerPrefix(lab).map(([prefix, keys]) => `${prefix}: ${keys} keys`),
+        ],
       }
     } finally {
       await instance.close()
     }
   },
+}
+
+/** Avatars and headers below each prefix, as the lab states them. */
+function keysPerPrefix(lab: LabInstance): [prefix: string, keys: number][] {
+  const counts = new Map<string, number>()
+  for (const { kind, key } of lab.claims()) {
+    if (kind !== 'avatar' && kind !== 'header') continue
+    const prefix = key.slice(0, key.search(/\d{3}\//))
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -28,6 +28,7 @@ export interface NodeOptions extends ProcessOptions {
 
 const REPORT_PEAK = new URL('report-peak.ts', import.meta.url).href
 const CORNAC = fileURLToPath(new URL('../../bin/cornac', import.meta.url))
+const SPARE_MEMORY = new URL('../../bin/spare-memory.mjs', import.meta.url).href
 
 // What runs now ends with this process, however that ends; exit handlers belong to the whole process.
 const running = new Set<ChildProcess>()
@@ -70,6 +71,11 @@ export async function runProcess(
 export function runNode(args: readonly string[], options: NodeOptions = {}): Promise<ProcessRun> {
   const preload = options.peak === true ? ['--import', REPORT_PEAK] : []
   return runProcess(process.execPath, [...preload, ...args], options)
+}
+
+/** Runs a script with the heap that bin/cornac gives the program. */
+export function runLikeCornac(args: readonly string[], options: NodeOptions = {}): Promise<ProcessRun> {
+  return runNode(['--import', SPARE_MEMORY, ...args], options)
 }
 
 /** Runs `cornac <argv>` through bin/cornac, as a shell would. */
