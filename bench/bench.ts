@@ -27,6 +27,9 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+// Leaves by way of the exit handlers, which end what runs and remove what was planted.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
 const startedAt = new Date()
 const machine = {
   cpu: cpus()[0]?.model ?? 'unknown',
