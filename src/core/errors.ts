@@ -3,8 +3,8 @@
  * Expected outcomes (an origin's 410, a row that changed) are values, not errors.
  */
 
-/** Who has to act decides the exit code: the command line and settings, or the world. */
-export type ErrorCategory = 'usage' | 'failure'
+/** Who has to act decides the exit code: the command line and settings, the world, or nobody but who holds the lease. */
+export type ErrorCategory = 'usage' | 'failure' | 'leased'
 
 export interface KnownErrorParts {
   /** Stable name for scripts: `database-unreachable`. */

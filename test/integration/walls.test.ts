@@ -87,7 +87,13 @@ const walls: readonly Wall[] = [
     promise: 'an adapter imports the model, the ports and its driver',
     file: 'src/adapters/storage/x.ts',
     refused: [
-      ...['../state/leases.ts', '../system/clock.ts', '../../core/scan.ts', '../../core/apply/apply-plan.ts'],
+      ...[
+        '../state/leases.ts',
+        '../postage/x.ts',
+        '../system/clock.ts',
+        '../../core/scan.ts',
+        '../../core/apply/apply-plan.ts',
+      ],
       ...['../../apps/cli/commands.ts', '../../config/load.ts', '../../compose.ts', '../../main.ts'],
       '../../../lab/servers/postgres.ts',
     ],
@@ -96,7 +102,7 @@ const walls: readonly Wall[] = [
       '../../core/model/object.ts',
       '../../core/errors.ts',
       './y.ts',
-    ].concat(['./wrap/retry.ts', '@aws-sdk/client-s3', 'node:fs/promises']),
+    ].concat(['../postgres/ask.ts', './wrap/retry.ts', '@aws-sdk/client-s3', 'node:fs/promises']),
   },
   {
     promise: 'a folder inside an adapter is part of that adapter',
@@ -107,7 +113,7 @@ const walls: readonly Wall[] = [
       '../../../config/load.ts',
       '../../../compose.ts',
     ],
-    allowed: ['../memory.ts', './y.ts', '../../../core/ports/storage.ts'],
+    allowed: ['../memory.ts', './y.ts', '../../../core/ports/storage.ts', '../../postgres/ask.ts'],
   },
   {
     promise: 'an app imports core and config',

@@ -18,6 +18,10 @@ const AVATAR: ImageRecipe = {
   types: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
   geometry: { rule: 'cover', width: 400, height: 400 },
   still: 'gif',
+  small: null,
+  blurhash: false,
+  gifAsJpeg: false,
+  animations: 'keep',
   maxSourcePixels: 4_000_000,
   timeoutMs: 5_000,
 }

@@ -45,7 +45,17 @@ export async function makeImage(open: OpenImage, source: Source, recipe: ImageRe
     const wrong =
       (await misfit(open, original, type, size ?? facts.autoOrient)) ??
       (still === null ? null : await misfit(open, still, 'image/png', size ?? facts.autoOrient))
-    return wrong === null ? { kind: 'made', original, still, extension: EXTENSIONS[type] } : broken(wrong)
+    if (wrong !== null) return broken(wrong)
+    const { width, height } = size ?? facts.autoOrient
+    return {
+      kind: 'made',
+      original,
+      still,
+      small: null,
+      sizes: { original: { width, height }, small: null },
+      blurhash: null,
+      extension: EXTENSIONS[type],
+    }
   } catch (error) {
     return readImageFailure(error, shape.width * shape.height)
   }

@@ -12,6 +12,10 @@ const AVATAR: ImageRecipe = {
   types: TYPES,
   geometry: { rule: 'cover', width: 400, height: 400 },
   still: 'gif',
+  small: null,
+  blurhash: false,
+  gifAsJpeg: false,
+  animations: 'keep',
   maxSourcePixels: 4_000_000,
   timeoutMs: 10_000,
 }

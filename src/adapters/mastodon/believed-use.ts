@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { ALL_KINDS, KINDS, type Kind } from '../../core/model/media.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { BelievedUse, UsageSource } from '../../core/ports/records.ts'
-import { ask } from './ask.ts'
+import { ask } from '../postgres/ask.ts'
 import { kindColumns } from './queries/record-columns.ts'
 
 export function openBelievedUse(pool: Pool, schema: SchemaFacts): UsageSource {

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import type { DomainBlock } from '../../core/model/domain-policy.ts'
 import type { DomainRules } from '../../core/ports/mastodon.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { ask } from './ask.ts'
+import { ask } from '../postgres/ask.ts'
 
 /** `domain_blocks.severity` as Mastodon numbers it (facts 1, enumerations). */
 const SEVERITIES = ['silence', 'suspend', 'noop'] as const

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { KnownError } from '../../core/errors.ts'
 import type { MastodonVersion, SchemaFacts } from '../../core/model/schema.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { ask } from './ask.ts'
+import { ask } from '../postgres/ask.ts'
 
 /** Columns every supported version has and this program reads (4.3 to 4.6 `db/schema.rb`). */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {

@@ -5,7 +5,7 @@ import type { MediaRecord } from '../../core/model/record.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { RecordRun, RecordSource } from '../../core/ports/records.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { ask, type Row } from './ask.ts'
+import { ask, type Row } from '../postgres/ask.ts'
 import { recordPage, recordsById } from './queries/select-records.ts'
 
 /** Measured: larger pages gain no speed and cost memory in every shard at work. */

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { KnownError } from '../../core/errors.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { ask } from './ask.ts'
+import { ask } from '../postgres/ask.ts'
 
 /** Columns of `accounts` that naming a new file sets. */
 const SET_BY_HEAL = [

@@ -68,7 +68,7 @@ export async function healPicture(
   // Leftovers without the cache/ prefix lie among local media; they are left for the orphan scan to name.
   const leftovers = broken.present.filter((key) => key.startsWith('cache/'))
   if (leftovers.length > 0) await ports.objects.remove(leftovers)
-  return { kind: 'healed', damage, bytes, verified: await verify(ports, picture, record) }
+  return { kind: 'healed', damage, from: 'stored-url', bytes, verified: await verify(ports, picture, record) }
 }
 
 function newRecord(old: MediaRecord, fileName: string, made: Made): MediaRecord & { fileName: string } {
@@ -174,6 +174,8 @@ function imageFailure(outcome: Exclude<ImageOutcome, { kind: 'made' }>): {
       return { reason: 'wrong-type', detail: outcome.found }
     case 'too-many-pixels':
       return { reason: 'too-many-pixels', detail: `${outcome.pixels} pixels` }
+    case 'animated':
+      return { reason: 'wrong-type', detail: `an animation of ${outcome.frames} frames` }
     case 'broken':
       return { reason: 'broken-image', detail: outcome.reason }
     case 'timeout':

@@ -19,6 +19,10 @@ export function recipeOf(which: PictureKind): ImageRecipe {
     geometry:
       which === 'avatar' ? { rule: 'cover', width: 400, height: 400 } : { rule: 'pixels', max: 750_000 },
     still: 'gif',
+    small: null,
+    blurhash: false,
+    gifAsJpeg: false,
+    animations: 'keep',
     maxSourcePixels: MAX_SOURCE_PIXELS,
     timeoutMs: IMAGE_TIMEOUT_MS,
   }

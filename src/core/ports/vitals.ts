@@ -47,3 +47,43 @@ export interface SidekiqVitals {
 export interface SidekiqSource {
   vitals(nowMs: number, options?: CallOptions): Promise<SidekiqVitals>
 }
+
+/** One of Mastodon's own workers that fetches a file again (facts 4.5). */
+export type RedownloadWorker = 'RedownloadAvatarWorker' | 'RedownloadHeaderWorker' | 'RedownloadMediaWorker'
+
+/** `id` is an account's, or an attachment's for RedownloadMediaWorker; decimal digits. */
+export interface RedownloadJob {
+  readonly worker: RedownloadWorker
+  readonly id: string
+}
+
+/** Where a job is now. `gone`: finished, or given up for good without a trace. */
+export type JobPlace = 'queued' | 'running' | 'scheduled' | 'retrying' | 'dead' | 'gone'
+
+export interface QueueLoad {
+  readonly depth: number
+  /** Age of the oldest waiting job; null for an empty queue. */
+  readonly latencyMs: number | null
+  /** Sidekiq processes that reported in lately and take from the queue. */
+  readonly processes: number
+}
+
+/** Work handed to Mastodon itself. */
+export interface RedownloadQueue {
+  /** The `pull` queue, which the Redownload workers live in. */
+  load(options?: CallOptions): Promise<QueueLoad>
+  /** Puts the jobs into the `pull` queue in the format of this Mastodon's Sidekiq; gives their ids (jid), in order. */
+  push(jobs: readonly RedownloadJob[], options?: CallOptions): Promise<readonly string[]>
+  /** Where jobs we pushed are now, by jid. */
+  places(jids: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, JobPlace>>
+  /** Redownload jobs that wait already, whoever pushed them (queue, schedule, retry), in bounded pages. */
+  waiting(options?: CallOptions): AsyncIterable<readonly RedownloadJob[]>
+  /** Takes pushed jobs that nobody has begun out of the queue again; gives how many there were. */
+  withdraw(jids: readonly string[], options?: CallOptions): Promise<number>
+}
+
+/** Mastodon's Rails cache, where rows changed behind its back would live on (facts 5.5). */
+export interface RailsCache {
+  /** Deletes the cached copy of one remote emoji, so that its new file name is seen. */
+  dropEmoji(shortcode: string, domain: string, options?: CallOptions): Promise<void>
+}

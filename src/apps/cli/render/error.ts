@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { ConfigError } from '../../../config/problem.ts'
 import { maskUrls } from '../../../config/secret.ts'
-import { KnownError } from '../../../core/errors.ts'
+import { KnownError, type ErrorCategory } from '../../../core/errors.ts'
 import type { ExitName } from '../exit-codes.ts'
 import type { Painter } from './paint.ts'
 
@@ -30,10 +30,16 @@ export function renderError(error: unknown, paint: Painter, verbose: boolean): R
   }
 }
 
+const EXITS: Readonly<Record<ErrorCategory, ExitName>> = {
+  usage: 'usage',
+  failure: 'failed',
+  leased: 'leased',
+}
+
 function known(error: KnownError, verbose: boolean): RenderedError {
   const causes = verbose ? causesOf(error) : []
   return {
-    exit: error.category === 'usage' ? 'usage' : 'failed',
+    exit: EXITS[error.category],
     text: maskUrls(
       `cornac: ${error.what}. ${error.remedy}.\n${causes.map((cause) => `  because: ${cause}\n`).join('')}`,
     ),
