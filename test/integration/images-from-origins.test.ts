@@ -12,12 +12,13 @@ import type { ImageOutcome, ImageRecipe } from '../../src/core/ports/images.ts'
 
 const AVATAR: ImageRecipe = {
   types: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
-  geometry: { rule: 'cover', width: 400, height: 400 },
+  geometry: { rule: 'cover', width: 400, height: 400, enlarge: true },
   still: 'gif',
   small: null,
   blurhash: false,
   gifAsJpeg: false,
   animations: 'keep',
+  maxGifPixels: null,
   maxSourcePixels: 4_000_000,
   timeoutMs: 5_000,
 }

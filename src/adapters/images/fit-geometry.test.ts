@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import { fitGeometry } from './fit-geometry.ts'
 
-const AVATAR = { rule: 'cover', width: 400, height: 400 } as const
+const AVATAR = { rule: 'cover', width: 400, height: 400, enlarge: true } as const
 const HEADER = { rule: 'pixels', max: 750_000 } as const
 
 it('a picture is cropped to the target only where both sides differ from it', () => {
@@ -12,6 +12,15 @@ it('a picture is cropped to the target only where both sides differ from it', ()
   assert.equal(fitGeometry(AVATAR, { width: 400, height: 900 }), null)
   assert.equal(fitGeometry(AVATAR, { width: 10, height: 400 }), null)
   assert.equal(fitGeometry(AVATAR, { width: 400, height: 400 }), null)
+})
+
+it('without enlarging, what is smaller on one side is cropped to a square of its smaller side', () => {
+  const crop = { ...AVATAR, enlarge: false }
+  assert.deepEqual(fitGeometry(crop, { width: 800, height: 600 }), { width: 400, height: 400 })
+  assert.deepEqual(fitGeometry(crop, { width: 48, height: 64 }), { width: 48, height: 48 })
+  assert.deepEqual(fitGeometry(crop, { width: 1000, height: 300 }), { width: 300, height: 300 })
+  assert.equal(fitGeometry(crop, { width: 300, height: 300 }), null)
+  assert.equal(fitGeometry(crop, { width: 400, height: 300 }), null)
 })
 
 it('a picture with too many pixels shrinks in proportion, and others stay', () => {

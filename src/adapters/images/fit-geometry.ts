@@ -1,4 +1,4 @@
-/** Which size a picture gets. Pure. Source: Mastodon lib/paperclip/lazy_thumbnail.rb, libvips variant. */
+/** Which size a picture gets. Pure. Source: Mastodon lib/paperclip/lazy_thumbnail.rb. */
 import type { ImageRecipe } from '../../core/ports/images.ts'
 
 export interface Size {
@@ -10,7 +10,7 @@ export interface Size {
  * The new size, or null if the picture stays as large as it is.
  *
  * `cover` acts only where BOTH sides differ, so a 400x900 avatar keeps its shape and small ones are enlarged: odd, but
- * it is what every other copy of that avatar looks like. `pixels` rounds down where Mastodon rounds, so that the
+ * it is what every other copy of that avatar looks like (ImageMagick crops small ones instead). `pixels` rounds down where Mastodon rounds, so that the
  * result is never above the limit it is checked against.
  */
 export function fitGeometry(geometry: ImageRecipe['geometry'], { width, height }: Size): Size | null {
@@ -19,7 +19,9 @@ export function fitGeometry(geometry: ImageRecipe['geometry'], { width, height }
       return null
     case 'cover':
       if (width === geometry.width || height === geometry.height) return null
-      return { width: geometry.width, height: geometry.height }
+      return geometry.enlarge
+        ? { width: geometry.width, height: geometry.height }
+        : cropped(geometry, { width, height })
     case 'pixels': {
       if (width * height <= geometry.max) return null
       const ratio = width / height
@@ -29,4 +31,11 @@ export function fitGeometry(geometry: ImageRecipe['geometry'], { width, height }
       return { width: Math.min(wide, geometry.max), height: Math.min(high, geometry.max) }
     }
   }
+}
+
+/** As large as wanted, or a square of the smallest side there is. */
+function cropped(wanted: Size, { width, height }: Size): Size | null {
+  const side = Math.min(width, height)
+  if (side >= Math.min(wanted.width, wanted.height)) return { width: wanted.width, height: wanted.height }
+  return width === height ? null : { width: side, height: side }
 }

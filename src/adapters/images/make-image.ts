@@ -1,19 +1,13 @@
 /** One picture: read, made to fit, and read again. Runs in a lane. */
-import type { Metadata, Sharp, SharpOptions } from 'sharp'
-import type { ImageFile, ImageOutcome, ImageRecipe } from '../../core/ports/images.ts'
-import { encode, keepProfile } from './encode.ts'
+import type { ImageFile, ImageOutcome, ImageRecipe, ImageSize } from '../../core/ports/images.ts'
+import { blurhashOf } from './blurhash-of.ts'
 import { fitGeometry } from './fit-geometry.ts'
-import type { Size } from './fit-geometry.ts'
 import type { OpenImage } from './load-sharp.ts'
+import { decodeAll, openPicture, tellsTales } from './picture.ts'
+import type { Picture, Source } from './picture.ts'
 import { readImageFailure } from './read-image-failure.ts'
-import type { Shape } from './shape.ts'
 import type { PictureType } from './sniff-type.ts'
-
-export interface Source {
-  readonly bytes: Uint8Array
-  readonly type: PictureType
-  readonly shape: Shape
-}
+import { fitOf, writePicture } from './write-picture.ts'
 
 const EXTENSIONS: Readonly<Record<PictureType, string>> = {
   'image/jpeg': '.jpg',
@@ -22,94 +16,99 @@ const EXTENSIONS: Readonly<Record<PictureType, string>> = {
   'image/webp': '.webp',
 }
 
+/** What is decided before a pixel is read. */
+interface Intent {
+  readonly size: ImageSize
+  readonly resizes: boolean
+  /** The bytes stay as they came. */
+  readonly keeps: boolean
+  readonly still: boolean
+  /** Null if there is none, or if it is the original itself. */
+  readonly small: ImageSize | null
+}
+
 /** Never rejects for what the bytes are. */
 export async function makeImage(open: OpenImage, source: Source, recipe: ImageRecipe): Promise<ImageOutcome> {
-  const { bytes, type, shape } = source
-  const read = (options: SharpOptions = {}): Sharp =>
-    open(bytes, {
-      // Refuses what ends early or is damaged, where libvips by default (and so Mastodon) would paint it grey and keep
-      // it for good. Mere warnings (odd profiles, stray bytes between markers) pass.
-      failOn: 'error',
-      autoOrient: true,
-      limitInputPixels: shape.width * shape.height * (options.animated === true ? shape.frames : 1),
-      ...options,
-    }).timeout({ seconds: Math.max(1, Math.ceil(recipe.timeoutMs / 1000)) })
   try {
-    const facts = await read().metadata()
-    if (`image/${facts.format}` !== type)
-      return broken(`it begins like ${type} and decodes as ${facts.format}`)
-    const size = fitGeometry(recipe.geometry, facts.autoOrient)
-    const original = await makeOriginal(read, source, recipe, facts, size)
-    const wantsStill = recipe.still === 'always' || (recipe.still === 'gif' && type === 'image/gif')
-    const still = wantsStill ? await write(resized(read(), recipe, size), facts, 'image/png') : null
-    const wrong =
-      (await misfit(open, original, type, size ?? facts.autoOrient)) ??
-      (still === null ? null : await misfit(open, still, 'image/png', size ?? facts.autoOrient))
-    if (wrong !== null) return broken(wrong)
-    const { width, height } = size ?? facts.autoOrient
+    const picture = await openPicture(open, source, recipe.timeoutMs)
+    if (typeof picture === 'string') return broken(picture)
+    const intent = intend(picture, recipe)
+    const original = await makeOriginal(open, picture, recipe, intent)
+    if (typeof original === 'string') return broken(original)
+    const fit = fitOf(recipe, intent.resizes)
+    const still = intent.still
+      ? await writePicture(open, picture, { type: 'image/png', size: intent.size, fit })
+      : null
+    if (typeof still === 'string') return broken(still)
+    const small =
+      intent.small === null
+        ? null
+        : await writePicture(open, picture, { type: source.type, size: intent.small, fit: 'fill' })
+    if (typeof small === 'string') return broken(small)
     return {
       kind: 'made',
       original,
       still,
-      small: null,
-      sizes: { original: { width, height }, small: null },
-      blurhash: null,
-      extension: EXTENSIONS[type],
+      small: recipe.small === null ? null : (small ?? original),
+      sizes: {
+        original: intent.size,
+        small: recipe.small === null ? null : (intent.small ?? intent.size),
+      },
+      blurhash: recipe.blurhash ? await hash(open, picture, small ?? original, intent) : null,
+      extension: EXTENSIONS[source.type],
     }
   } catch (error) {
-    return readImageFailure(error, shape.width * shape.height)
+    return readImageFailure(error, source.shape.width * source.shape.height)
   }
+}
+
+function intend(picture: Picture, recipe: ImageRecipe): Intent {
+  const { type, facts } = picture
+  const wanted = fitGeometry(recipe.geometry, facts.autoOrient)
+  const size = wanted ?? { width: facts.autoOrient.width, height: facts.autoOrient.height }
+  const turnsJpeg = recipe.gifAsJpeg && type === 'image/gif'
+  const keeps = recipe.geometry.rule === 'keep' || (wanted === null && !turnsJpeg && !tellsTales(picture))
+  return {
+    size,
+    resizes: wanted !== null,
+    keeps,
+    still: recipe.still === 'always' || (recipe.still === 'gif' && type === 'image/gif'),
+    small: smallSize(type, recipe, size),
+  }
+}
+
+/** A GIF's `small` is its unchanged bytes, whatever its size (facts 3.2). */
+function smallSize(type: PictureType, { small }: ImageRecipe, size: ImageSize): ImageSize | null {
+  if (small === null || type === 'image/gif') return null
+  return fitGeometry({ rule: 'pixels', max: small.maxPixels }, size)
 }
 
 async function makeOriginal(
-  read: (options?: SharpOptions) => Sharp,
-  { bytes, type, shape }: Source,
+  open: OpenImage,
+  picture: Picture,
   recipe: ImageRecipe,
-  facts: Metadata,
-  size: Size | null,
-): Promise<ImageFile> {
-  const tells = facts.exif !== undefined || facts.xmp !== undefined || facts.iptc !== undefined
-  if (recipe.geometry.rule === 'keep' || (size === null && !tells)) {
-    await decodeAll(read({ animated: shape.frames > 1 }))
+  intent: Intent,
+): Promise<ImageFile | string> {
+  const { bytes, type, shape } = picture
+  if (intent.keeps) {
+    // What is kept is read to its end once: by itself only if nothing made of it below reads all its rows.
+    const readBelow = intent.still || intent.small !== null || recipe.blurhash
+    if (shape.frames > 1 || !readBelow) await decodeAll(picture)
     return { bytes, contentType: type }
   }
+  const wanted = { size: intent.size, fit: fitOf(recipe, intent.resizes) }
+  if (recipe.gifAsJpeg && type === 'image/gif') {
+    const file = await writePicture(open, picture, { ...wanted, type: 'image/jpeg' })
+    return typeof file === 'string' ? file : { bytes: file.bytes, contentType: type }
+  }
   // Animated WebP and PNG keep their first frame only, as in Mastodon.
-  const animated = type === 'image/gif' && shape.frames > 1
-  return write(resized(read({ animated }), recipe, size), facts, type)
+  return writePicture(open, picture, { ...wanted, type, animated: type === 'image/gif' && shape.frames > 1 })
 }
 
-function resized(image: Sharp, { geometry }: ImageRecipe, size: Size | null): Sharp {
-  if (size === null) return image
-  // The size for `pixels` has the ratio already; leaving sharp to keep it would round once more.
-  return image.resize(size.width, size.height, { fit: geometry.rule === 'cover' ? 'cover' : 'fill' })
-}
-
-async function write(image: Sharp, facts: Metadata, type: PictureType): Promise<ImageFile> {
-  return { bytes: await encode(keepProfile(image, facts), type).toBuffer(), contentType: type }
-}
-
-/**
- * Reads every pixel of every frame and keeps none. Shrinking to one pixel with the default kernel needs all rows
- * (`nearest` would look at the middle one and stop), and only a few of them are in memory at once.
- */
-async function decodeAll(image: Sharp): Promise<void> {
-  await image.resize(1, 1, { fit: 'fill' }).raw().toBuffer()
-}
-
-/** Null if the file is what it should be; what we write is checked like what we are given. */
-async function misfit(
-  open: OpenImage,
-  file: ImageFile,
-  type: PictureType,
-  size: Size,
-): Promise<string | null> {
-  const { format, autoOrient } = await open(file.bytes, {
-    failOn: 'error',
-    limitInputPixels: false,
-  }).metadata()
-  const fits = autoOrient.width === size.width && autoOrient.height === size.height
-  if (`image/${format}` === type && fits) return null
-  return `what was made of it is ${format} of ${autoOrient.width}x${autoOrient.height} instead of ${type} of ${size.width}x${size.height}`
+/** Of what was kept, the hash reads the source: it is the reading that proves it whole. */
+async function hash(open: OpenImage, picture: Picture, file: ImageFile, intent: Intent): Promise<string> {
+  const kept = intent.keeps && intent.small === null
+  return blurhashOf(kept ? picture.read() : open(file.bytes, { failOn: 'error', limitInputPixels: false }))
 }
 
 function broken(reason: string): ImageOutcome {

@@ -10,12 +10,13 @@ import { openImageMaker } from './open-image-maker.ts'
 const TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 const AVATAR: ImageRecipe = {
   types: TYPES,
-  geometry: { rule: 'cover', width: 400, height: 400 },
+  geometry: { rule: 'cover', width: 400, height: 400, enlarge: true },
   still: 'gif',
   small: null,
   blurhash: false,
   gifAsJpeg: false,
   animations: 'keep',
+  maxGifPixels: null,
   maxSourcePixels: 4_000_000,
   timeoutMs: 10_000,
 }

@@ -1,36 +1,116 @@
-/** What Mastodon makes of each account picture: types, size limits, geometry (facts 3.1, 3.7; `account/{avatar,header}.rb`). */
+/** What Mastodon makes of each kind of picture: types, size limits, geometry (facts 3.1, 3.2, 3.7, 4.1). */
 import type { PictureKind } from '../model/account-picture.ts'
+import type { Kind } from '../model/media.ts'
 import type { MastodonVersion } from '../model/schema.ts'
 import type { ImageRecipe } from '../ports/images.ts'
 
+/** Kinds whose files are fetched and made. */
+export type MadeKind = Exclude<Kind, 'site-upload' | 'backup'>
+
+/** What Mastodon makes its pictures with; the same picture comes out in other sizes. */
+export type ImageBackend = 'libvips' | 'imagemagick'
+
 const TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const
 
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
 
-/** Mastodon's own limit for the pixels of any image (`MediaAttachment::MAX_MATRIX_LIMIT`, 33,177,600). */
+/** Mastodon's own limit for the pixels of any image (`MediaAttachment::MAX_MATRIX_LIMIT`). */
 const MAX_SOURCE_PIXELS = 33_177_600
+/** The same for a GIF among the attachments, 1280x720. */
+const MAX_GIF_PIXELS = 921_600
+
+/** Attachments as shown in full: 3840x2160 pixels' worth. */
+const ORIGINAL_PIXELS = 8_294_400
+/** Attachments in a list, thumbnails and cards: 640x360. */
+const SMALL_PIXELS = 230_400
+/** Headers: 1500x500. */
+const HEADER_PIXELS = 750_000
 
 const IMAGE_TIMEOUT_MS = 20_000
 
-/** The recipe for one account picture. Headers shrink to at most 1500x500 pixels' worth, whatever their shape. */
-export function recipeOf(which: PictureKind): ImageRecipe {
-  return {
-    types: TYPES,
-    geometry:
-      which === 'avatar' ? { rule: 'cover', width: 400, height: 400 } : { rule: 'pixels', max: 750_000 },
-    still: 'gif',
-    small: null,
-    blurhash: false,
-    gifAsJpeg: false,
-    animations: 'keep',
-    maxSourcePixels: MAX_SOURCE_PIXELS,
-    timeoutMs: IMAGE_TIMEOUT_MS,
+/** Fits everything; each kind names what it does otherwise. */
+const PLAIN = {
+  types: TYPES,
+  still: 'never',
+  small: null,
+  blurhash: false,
+  gifAsJpeg: false,
+  animations: 'keep',
+  maxGifPixels: null,
+  maxSourcePixels: MAX_SOURCE_PIXELS,
+  timeoutMs: IMAGE_TIMEOUT_MS,
+} as const satisfies Partial<ImageRecipe>
+
+/** The recipe for one kind on one server. Its backend decides about avatars only: ImageMagick never enlarges them. */
+export function recipeOf(
+  kind: MadeKind,
+  version: MastodonVersion | null = null,
+  useLibvips: boolean | null = null,
+): ImageRecipe {
+  switch (kind) {
+    case 'avatar': {
+      const enlarge = imageBackendOf(version, useLibvips) === 'libvips'
+      return { ...PLAIN, geometry: { rule: 'cover', width: 400, height: 400, enlarge }, still: 'gif' }
+    }
+    case 'header':
+      return { ...PLAIN, geometry: { rule: 'pixels', max: HEADER_PIXELS }, still: 'gif' }
+    case 'attachment':
+      return {
+        ...PLAIN,
+        geometry: { rule: 'pixels', max: ORIGINAL_PIXELS },
+        small: { maxPixels: SMALL_PIXELS },
+        blurhash: true,
+        animations: 'refuse',
+        maxGifPixels: MAX_GIF_PIXELS,
+      }
+    case 'thumbnail':
+      return { ...PLAIN, geometry: { rule: 'pixels', max: SMALL_PIXELS }, blurhash: true }
+    case 'emoji':
+      return {
+        ...PLAIN,
+        types: ['image/png', 'image/gif', 'image/webp'],
+        geometry: { rule: 'keep' },
+        still: 'always',
+      }
+    case 'card':
+      return { ...PLAIN, geometry: { rule: 'pixels', max: SMALL_PIXELS }, blurhash: true, gifAsJpeg: true }
   }
 }
 
-/** The largest body Mastodon takes for an account picture: 8 MiB with libvips, 2 MiB with ImageMagick (version matrix). */
+/**
+ * What a server makes its pictures with (version matrix). An unknown version counts as the newest; `useLibvips` is
+ * MASTODON_USE_LIBVIPS, null if it is not set.
+ */
+export function imageBackendOf(version: MastodonVersion | null, useLibvips: boolean | null): ImageBackend {
+  if (version === '4.3') return useLibvips === true ? 'libvips' : 'imagemagick'
+  if (version === '4.4' || version === '4.5') return useLibvips === false ? 'imagemagick' : 'libvips'
+  return 'libvips'
+}
+
+/**
+ * The largest body Mastodon takes for a picture of one kind, in bytes. Avatars, headers and cards may be larger with
+ * libvips. An attachment's limit is that of an image; its videos are not ours to make.
+ */
+export function byteLimit(
+  kind: MadeKind,
+  version: MastodonVersion | null,
+  useLibvips: boolean | null,
+): number {
+  switch (kind) {
+    case 'avatar':
+    case 'header':
+    case 'card':
+      return imageBackendOf(version, useLibvips) === 'libvips' ? 8 * MIB : 2 * MIB
+    case 'attachment':
+    case 'thumbnail':
+      return 16 * MIB
+    case 'emoji':
+      return 256 * KIB
+  }
+}
+
+/** The largest body Mastodon takes for an account picture. */
 export function pictureByteLimit(version: MastodonVersion | null, useLibvips: boolean | null): number {
-  if (version === '4.3') return useLibvips === true ? 8 * MIB : 2 * MIB
-  if (version === '4.4' || version === '4.5') return useLibvips === false ? 2 * MIB : 8 * MIB
-  return 8 * MIB
+  return byteLimit('avatar' satisfies PictureKind, version, useLibvips)
 }
