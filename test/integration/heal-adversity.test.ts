@@ -70,11 +70,11 @@ test(
       const result = await heal(stage, {
         database: {
           ...ports.database,
-          async nameFile(change, options) {
+          async namePicture(change, options) {
             await sql(`UPDATE accounts SET ${change.seen.which}_file_name = 'theirs.png' WHERE id = $1`, [
               change.seen.record.id,
             ])
-            return ports.database.nameFile(change, options)
+            return ports.database.namePicture(change, options)
           },
         },
       })

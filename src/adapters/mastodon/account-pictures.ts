@@ -6,7 +6,7 @@ import type { FollowSource, MastodonDatabase, PictureEditor } from '../../core/p
 import { ask, change, type Row } from '../postgres/ask.ts'
 import { toRecord } from './records.ts'
 import { accountById, followedPage } from './queries/account-pictures.ts'
-import { readOnlyInstance, refuseIfReadOnly } from './write-rights.ts'
+import { readOnlyInstance } from './write-rights.ts'
 
 const PAGE_ROWS = 1_000
 
@@ -51,8 +51,7 @@ export function openAccountPictures(
       if (row === undefined) return null
       return toPictures(row).find((picture) => picture.which === which) ?? null
     },
-    refuseIfReadOnly: (options) => refuseIfReadOnly(pool, schema, options),
-    async nameFile({ seen, fileName, contentType, bytes }, options) {
+    async namePicture({ seen, fileName, contentType, bytes }, options) {
       if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause)
       return (
         (await change(

@@ -5,6 +5,9 @@ import { openAccountPictures } from './account-pictures.ts'
 import { openBelievedUse } from './believed-use.ts'
 import { connectDatabase, type DatabaseSettings } from '../postgres/connect.ts'
 import { readDomainRules } from './domain-rules.ts'
+import { openFileEditor } from './file-editor.ts'
+import { openHealSource } from './heal-source.ts'
+import { readInstanceActorKey } from './instance-actor-key.ts'
 import { probeSchema } from './probe-schema.ts'
 import { openRecords } from './records.ts'
 import { openVitals } from './vitals.ts'
@@ -22,7 +25,10 @@ export async function openMastodonDatabase(
       ...openRecords(pool, schema),
       ...openBelievedUse(pool, schema),
       ...openAccountPictures(pool, schema),
+      ...openHealSource(pool, schema),
+      ...openFileEditor(pool, schema),
       ...openVitals(pool, schema),
+      instanceActorKey: (callOptions) => readInstanceActorKey(pool, callOptions),
       domainRules: (callOptions) => readDomainRules(pool, callOptions),
       close: () => pool.end(),
     }

@@ -12,6 +12,8 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
       'id',
       'username',
       'domain',
+      'uri',
+      'private_key',
       'suspended_at',
       'updated_at',
       'last_webfingered_at',
@@ -25,22 +27,28 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   media_attachments: [
     ...['id', 'account_id', 'status_id', 'remote_url', 'thumbnail_remote_url', 'file_storage_schema_version'],
+    ...['type', 'processing', 'file_meta', 'blurhash', 'updated_at'],
     ...['file', 'thumbnail'].flatMap((p) =>
       ['file_name', 'content_type', 'file_size', 'updated_at'].map((column) => `${p}_${column}`),
     ),
   ],
   custom_emojis: [
-    ...['id', 'domain', 'image_remote_url', 'image_storage_schema_version'],
+    ...['id', 'shortcode', 'domain', 'updated_at', 'image_remote_url', 'image_storage_schema_version'],
     ...['image_file_name', 'image_content_type', 'image_file_size', 'image_updated_at'],
   ],
   preview_cards: [
     ...['id', 'image_file_name', 'image_content_type', 'image_file_size', 'image_updated_at'],
-    'image_storage_schema_version',
+    ...['image_storage_schema_version', 'url', 'blurhash', 'updated_at'],
   ],
   site_uploads: ['id', 'file_file_name', 'file_content_type', 'file_file_size', 'file_updated_at'],
   backups: ['id', 'dump_file_name', 'dump_content_type', 'dump_file_size', 'dump_updated_at'],
-  statuses: ['id', 'deleted_at'],
+  statuses: ['id', 'account_id', 'reblog_of_id', 'in_reply_to_account_id', 'deleted_at'],
   follows: ['account_id', 'target_account_id'],
+  account_stats: ['account_id', 'last_status_at'],
+  notifications: ['account_id', 'from_account_id'],
+  mentions: ['account_id', 'status_id'],
+  favourites: ['account_id', 'status_id'],
+  bookmarks: ['account_id', 'status_id'],
   domain_blocks: ['domain', 'severity', 'reject_media'],
   domain_allows: ['domain'],
 }
@@ -48,7 +56,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 /** Columns that tell versions apart. */
 const TELLING: readonly (readonly [string, string])[] = [
   ['media_attachments', 'thumbnail_storage_schema_version'],
-  ['quotes', 'status_id'],
+  ['quotes', 'quoted_account_id'],
   ['conversations', 'parent_status_id'],
   ['keypairs', 'public_key'],
   ['accounts', 'requested_deletion_at'],
@@ -86,7 +94,7 @@ export async function probeSchema(pool: Pool, options?: CallOptions): Promise<Sc
     schemaVersion,
     has: {
       thumbnailStorageVersion: has('media_attachments', 'thumbnail_storage_schema_version'),
-      quotes: has('quotes', 'status_id'),
+      quotes: has('quotes', 'quoted_account_id'),
       keypairs: has('keypairs', 'public_key'),
       settingsThing: has('settings', 'thing_type'),
     },
@@ -101,7 +109,7 @@ function versionOf(has: (table: string, column: string) => boolean): MastodonVer
   if (has('accounts', 'requested_deletion_at')) return null
   if (has('media_attachments', 'thumbnail_storage_schema_version')) return '4.6'
   if (has('conversations', 'parent_status_id')) return '4.5'
-  return has('quotes', 'status_id') ? '4.4' : '4.3'
+  return has('quotes', 'quoted_account_id') ? '4.4' : '4.3'
 }
 
 async function readSchemaVersion(pool: Pool, options: CallOptions | undefined): Promise<string> {

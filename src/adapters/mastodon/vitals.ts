@@ -6,7 +6,7 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
 import { recordsById } from './queries/select-records.ts'
 import { toRecord } from './records.ts'
-import { readWriteRights } from './write-rights.ts'
+import { ALL_HEAL_KINDS, readWriteRights } from './write-rights.ts'
 
 export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
   return {
@@ -17,11 +17,16 @@ export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
         [],
         options,
       )
-      const { standby, readOnlySession, lacking } = await readWriteRights(pool, options)
+      const { standby, readOnlySession, lacking } = await readWriteRights(
+        pool,
+        schema,
+        ALL_HEAL_KINDS,
+        options,
+      )
       return {
         nowMs: row?.[0] as number,
         standby,
-        mayWrite: lacking.length === 0 && !readOnlySession,
+        mayWrite: lacking.size === 0 && !readOnlySession,
         retention: await readRetention(pool, schema, options),
         oldestCachedMs: await oldestCached(pool, options),
       }

@@ -44,7 +44,7 @@ export async function healFollows(
   const { signal, progress } = options
   const startedAtMs = ports.clock.now()
   // Before the first fetch: a row that cannot be changed would leave new files that nothing names.
-  await ports.database.refuseIfReadOnly(options)
+  await ports.database.refuseIfReadOnly(['avatar', 'header'], options)
   const follows = await followsOf(ports.database, request, options)
   const limits: PictureLimits = {
     timeoutMs: request.timeoutMs,

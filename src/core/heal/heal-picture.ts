@@ -18,7 +18,7 @@ import type { Assessment } from './assess-picture.ts'
 import { recipeOf } from './recipes.ts'
 
 export interface HealPorts {
-  readonly database: Pick<MastodonDatabase, 'nameFile' | 'picture'>
+  readonly database: Pick<MastodonDatabase, 'namePicture' | 'picture'>
   /** The remover must spare everything but remote files under `cache/`. */
   readonly objects: ObjectReader & ObjectWriter & ObjectRemover
   readonly origin: OriginFetcher
@@ -55,7 +55,7 @@ export async function healPicture(
     await takeBack(ports, record)
     return { kind: 'skipped', reason: 'storage-uncertain', damage }
   }
-  const switched = await ports.database.nameFile({
+  const switched = await ports.database.namePicture({
     seen: picture,
     fileName: record.fileName,
     contentType: made.original.contentType,

@@ -100,21 +100,21 @@ export interface PictureChange {
 
 export interface PictureEditor {
   /**
-   * Asked before any work: could `nameFile` change a row at all? Changes nothing.
-   * @throws KnownError if this Mastodon is only read, the database is a standby, or the user may not change accounts
-   */
-  refuseIfReadOnly(options?: CallOptions): Promise<void>
-  /**
    * Makes the row name the new file if it is still as it was seen: same file name, same remote URL, not suspended.
    * False if it was not; then nothing changed. Sets `updated_at` as Mastodon's own redownload does.
    */
-  nameFile(change: PictureChange, options?: CallOptions): Promise<boolean>
+  namePicture(change: PictureChange, options?: CallOptions): Promise<boolean>
 }
 
 /** One open Mastodon database. */
 export interface MastodonDatabase
-  extends RecordSource, UsageSource, FollowSource, PictureEditor, VitalsSource {
+  extends RecordSource, UsageSource, HealSource, FileEditor, FollowSource, PictureEditor, VitalsSource {
   readonly schema: SchemaFacts
+  /**
+   * The private key of the instance actor (id -99) as PEM; null if the database does not hold it in the clear (facts, trap
+   * 42).
+   */
+  instanceActorKey(options?: CallOptions): Promise<string | null>
   domainRules(options?: CallOptions): Promise<DomainRules>
   /** A picture as it is now; null if the account is gone. */
   picture(
