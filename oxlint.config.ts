@@ -38,12 +38,22 @@ const toLab = toTop(
 
 /**
  * Refuses what lies beside the own folder; `depth` folders up is the layer, further up is for the other walls. `except`
- * names one neighbour that may be visited.
+ * names the neighbours that may be visited.
  */
-function neighbours(depth: number, message: string, except = ''): Wall {
-  // The linter knows no look-ahead: any other name differs from the exception at its first, second, ... letter.
-  const others = except.split('').map((letter, i) => `${except.slice(0, i)}[^${i === 0 ? '.' : ''}${letter}]`)
-  return { regex: `^(\\.\\./){${depth}}(${others.length === 0 ? '[^.]' : others.join('|')})`, message }
+function neighbours(depth: number, message: string, except: readonly string[] = []): Wall {
+  return { regex: `^(\\.\\./){${depth}}(${others(except).join('|')})`, message }
+}
+
+/**
+ * Patterns that match every name but the given ones. The linter knows no look-ahead: any other name leaves each of them at
+ * its first, second, ... letter.
+ */
+function others(names: readonly string[]): readonly string[] {
+  const beginnings = new Set(['', ...names.flatMap((name) => name.split('').map((_, i) => name.slice(0, i)))])
+  return [...beginnings].map((beginning) => {
+    const letters = names.filter((name) => name.startsWith(beginning)).map((name) => name[beginning.length])
+    return `${beginning}[^${beginning === '' ? '.' : ''}${letters.join('')}]`
+  })
 }
 
 const drivers = ['@', 'pg', 'undici', 'sharp', 'commander', 'dotenv']
@@ -88,8 +98,8 @@ const toVerbs: Wall = {
     'An adapter answers a port: it imports core/model, core/ports and core/errors.ts, no verb of core.',
 }
 const adapterWalls = [toApps, toCompose, toMain, toConfig, toLab, toVerbs]
-/** The connection to PostgreSQL: Mastodon's tables and our own are asked through it. */
-const sharedDriver = 'postgres/'
+/** Connections: to PostgreSQL, for Mastodon's tables and our own, and to Redis, for Sidekiq and the Rails cache. */
+const sharedDrivers = ['postgres/', 'redis/']
 const otherAdapter =
   'An adapter never imports another adapter folder: each part of the world stands alone, and compose.ts joins them.'
 
@@ -161,8 +171,8 @@ export default defineConfig({
       message: pure,
     }),
 
-    walls('src/adapters/*/*.ts', ...adapterWalls, neighbours(1, otherAdapter, sharedDriver)),
-    walls('src/adapters/*/*/*.ts', ...adapterWalls, neighbours(2, otherAdapter, sharedDriver)),
+    walls('src/adapters/*/*.ts', ...adapterWalls, neighbours(1, otherAdapter, sharedDrivers)),
+    walls('src/adapters/*/*/*.ts', ...adapterWalls, neighbours(2, otherAdapter, sharedDrivers)),
 
     walls('src/apps/*/*.ts', ...appWalls, toLab, neighbours(1, otherApp)),
     walls('src/apps/*/*/*.ts', ...appWalls, toLab, neighbours(2, otherApp)),

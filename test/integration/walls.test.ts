@@ -90,6 +90,8 @@ const walls: readonly Wall[] = [
       ...[
         '../state/leases.ts',
         '../postage/x.ts',
+        '../redistribution/x.ts',
+        '../rails-cache/x.ts',
         '../system/clock.ts',
         '../../core/scan.ts',
         '../../core/apply/apply-plan.ts',
@@ -102,7 +104,13 @@ const walls: readonly Wall[] = [
       '../../core/model/object.ts',
       '../../core/errors.ts',
       './y.ts',
-    ].concat(['../postgres/ask.ts', './wrap/retry.ts', '@aws-sdk/client-s3', 'node:fs/promises']),
+    ].concat([
+      '../postgres/ask.ts',
+      '../redis/connect-redis.ts',
+      './wrap/retry.ts',
+      '@aws-sdk/client-s3',
+      'node:fs/promises',
+    ]),
   },
   {
     promise: 'a folder inside an adapter is part of that adapter',
@@ -113,7 +121,9 @@ const walls: readonly Wall[] = [
       '../../../config/load.ts',
       '../../../compose.ts',
     ],
-    allowed: ['../memory.ts', './y.ts', '../../../core/ports/storage.ts', '../../postgres/ask.ts'],
+    allowed: ['../memory.ts', './y.ts', '../../../core/ports/storage.ts', '../../postgres/ask.ts'].concat([
+      '../../redis/connect-redis.ts',
+    ]),
   },
   {
     promise: 'an app imports core and config',
