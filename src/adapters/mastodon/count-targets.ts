@@ -54,7 +54,7 @@ export async function countTargets(
     return total
   }
   const emoji = async (): Promise<number> => {
-    const { domains, values } = await emojiScope(pool, scope, () => Promise.resolve(accounts), options)
+    const { domains, values } = await emojiScope(pool, scope, accounts, options)
     return number(countEmoji(domains), values)
   }
   return (

@@ -4,11 +4,11 @@ import type { HealTarget } from '../../core/model/heal-target.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
+import { askAhead } from './ask-ahead.ts'
 import { AFTER_ALL_IDS, holds, IdList } from './id-list.ts'
 import {
   ATTACHMENT_OWNERS_BELOW,
   ATTACHMENTS_OF_ACCOUNTS,
-  attachmentTargetsBelow,
   attachmentTargetsById,
 } from './queries/attachment-targets.ts'
 import { attachmentTargets } from './to-targets.ts'
@@ -25,36 +25,20 @@ export interface AttachmentWalk {
 const IDS_HELD = 250_000
 const ACCOUNTS_AT_ONCE = 1_000
 const IDS_AT_ONCE = 10_000
+/** Pages under way besides the one the consumer has. */
+const PAGES_AHEAD = 2
 
-/** Every remote attachment. */
-export async function* allAttachments({
-  pool,
-  schema,
-  pageRows,
-  options,
-}: AttachmentWalk): AsyncGenerator<HealTarget[]> {
-  const text = attachmentTargetsBelow(schema)
-  let before = AFTER_ALL_IDS
-  for (;;) {
-    const rows = await ask(pool, text, [before, pageRows], options)
-    const targets = rows.flatMap(attachmentTargets)
-    yield targets
-    const last = targets.at(-1)
-    if (last === undefined || rows.length < pageRows) return
-    before = last.record.id
-  }
-}
-
-/** Those of the accounts, whose ids are ascending. */
+/** Those of the accounts, whose ids are ascending; null means every remote attachment. */
 export async function* attachmentsOf(
   walk: AttachmentWalk,
-  accounts: BigInt64Array,
+  accounts: BigInt64Array | null,
 ): AsyncGenerator<HealTarget[]> {
-  const held = await heldIds(walk, accounts)
+  const held = accounts === null ? null : await heldIds(walk, accounts)
   const pages = held === null ? walkedIds(walk, accounts) : newestFirst(held, walk.pageRows)
   const text = attachmentTargetsById(walk.schema)
-  for await (const ids of pages)
-    yield (await ask(walk.pool, text, [ids], walk.options)).flatMap(attachmentTargets)
+  yield* askAhead(pages, PAGES_AHEAD, async (ids) =>
+    (await ask(walk.pool, text, [ids], walk.options)).flatMap(attachmentTargets),
+  )
 }
 
 /** The ids of all of them through the index of accounts; null if they are too many to hold. */
@@ -73,7 +57,7 @@ async function heldIds(
   return ids.sorted()
 }
 
-function* newestFirst(ids: BigInt64Array, count: number): Generator<string[]> {
+async function* newestFirst(ids: BigInt64Array, count: number): AsyncGenerator<string[]> {
   for (let to = ids.length; to > 0; to -= count) {
     yield Array.from(ids.subarray(Math.max(0, to - count), to).toReversed(), String)
   }
@@ -82,14 +66,15 @@ function* newestFirst(ids: BigInt64Array, count: number): Generator<string[]> {
 /** Every attachment's owner is looked at; only the rows of wanted ones are read. */
 async function* walkedIds(
   { pool, pageRows, options }: AttachmentWalk,
-  accounts: BigInt64Array,
+  accounts: BigInt64Array | null,
 ): AsyncGenerator<string[]> {
   let before = AFTER_ALL_IDS
   let page: string[] = []
   for (;;) {
     const rows = await ask(pool, ATTACHMENT_OWNERS_BELOW, [before, IDS_AT_ONCE], options)
     for (const [id, owner] of rows) {
-      if (owner === null || !holds(accounts, BigInt(owner as string))) continue
+      const wanted = accounts === null || (owner !== null && holds(accounts, BigInt(owner as string)))
+      if (!wanted) continue
       page.push(id as string)
       if (page.length < pageRows) continue
       yield page

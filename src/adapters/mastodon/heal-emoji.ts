@@ -17,11 +17,11 @@ export interface EmojiScope {
   readonly values: readonly unknown[]
 }
 
-/** `accounts` are those of the scope, for scopes that are made of accounts. */
+/** `accounts` are those of the scope, ascending; null if it is not made of accounts. */
 export async function emojiScope(
   pool: Pool,
   scope: HealScope,
-  accounts: () => Promise<BigInt64Array>,
+  accounts: BigInt64Array | null,
   options: CallOptions | undefined,
 ): Promise<EmojiScope> {
   if (scope.by === 'all') return { domains: 'all', values: [] }
@@ -29,7 +29,7 @@ export async function emojiScope(
     return scope.subdomains
       ? { domains: 'below', values: [scope.domain, belowDomain(scope.domain)] }
       : { domains: 'listed', values: [[scope.domain]] }
-  const ids = await accounts()
+  const ids = accounts ?? new BigInt64Array()
   const domains = new Set<string>()
   for (let from = 0; from < ids.length; from += ACCOUNTS_AT_ONCE) {
     const chunk = Array.from(ids.subarray(from, from + ACCOUNTS_AT_ONCE), String)

@@ -7,19 +7,18 @@ import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { HealSource } from '../../core/ports/mastodon.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
+import { accountsInOrder, allAccountsInOrder, type AccountWalk } from './accounts-in-order.ts'
 import { countTargets } from './count-targets.ts'
-import { allTargets, rankedTargets, type AccountWalk } from './heal-accounts.ts'
-import { allAttachments, attachmentsOf } from './heal-attachments.ts'
+import { attachmentsOf } from './heal-attachments.ts'
 import { cardTargets } from './heal-cards.ts'
 import { emojiScope, emojiTargets } from './heal-emoji.ts'
+import { pictureTargets } from './heal-pictures.ts'
 import { accountTargetsById } from './queries/account-targets.ts'
 import { attachmentTargetsById } from './queries/attachment-targets.ts'
 import { cardTargetsById } from './queries/card-targets.ts'
 import { emojiTargetsById } from './queries/emoji-targets.ts'
 import { LOCAL_ACCOUNT, REMOTE_ACCOUNT } from './queries/named-account.ts'
-import { rankAccounts } from './ranked-accounts.ts'
-import { readAhead } from './read-ahead.ts'
-import { interacted, scopeAccounts } from './scope-accounts.ts'
+import { scopeAccounts } from './scope-accounts.ts'
 import { accountTargets, attachmentTargets, cardTarget, emojiTarget, isHealable } from './to-targets.ts'
 
 /** Targets in one page, at most. */
@@ -40,7 +39,7 @@ export function openHealSource(pool: Pool, schema: SchemaFacts, pageTargets = PA
     },
     countTargets: (scope, kinds, options) => countTargets(pool, schema, scope, kinds, options),
     async *targets(scope, kinds, options) {
-      for await (const page of readAhead(pagesOf(pool, schema, scope, kinds, pageTargets, options))) {
+      for await (const page of pagesOf(pool, schema, scope, kinds, pageTargets, options)) {
         const targets = page.filter((target) => target.record.kind === 'card' || isHealable(target))
         if (targets.length > 0) yield targets
       }
@@ -58,38 +57,25 @@ async function* pagesOf(
   options: CallOptions | undefined,
 ): AsyncGenerator<HealTarget[]> {
   const pictures = (['avatar', 'header'] as const).filter((kind) => kinds.includes(kind))
-  const rowsGiving = (targets: number): number => Math.max(1, Math.floor(pageTargets / targets))
-  // Collected once, though pictures, attachments and emoji all ask for it.
-  let collected: Promise<BigInt64Array> | undefined
-  const accounts = (): Promise<BigInt64Array> =>
-    (collected ??=
-      scope.by === 'all' ? Promise.resolve(new BigInt64Array()) : scopeAccounts(pool, schema, scope, options))
+  const walk = (targetsPerRow: number): AccountWalk => {
+    return { pool, schema, pageRows: Math.max(1, Math.floor(pageTargets / targetsPerRow)), options }
+  }
+  // Asked once, though pictures, attachments and emoji all need it. Every account there is would be no question.
+  const accounts = scope.by === 'all' ? null : await scopeAccounts(pool, schema, scope, options)
   if (pictures.length > 0) {
-    const walk = { pool, schema, kinds: pictures, pageRows: rowsGiving(pictures.length), options }
-    if (scope.by === 'all') yield* allTargets(walk)
-    else yield* picturesOf(walk, scope, await accounts())
+    const pages = walk(pictures.length)
+    const ids =
+      scope.by === 'all' || accounts === null
+        ? allAccountsInOrder(pages)
+        : accountsInOrder(pages, scope, accounts)
+    yield* pictureTargets(pages, pictures, ids)
   }
-  if (kinds.includes('attachment')) {
-    const walk = { pool, schema, pageRows: rowsGiving(2), options }
-    if (scope.by === 'all') yield* allAttachments(walk)
-    else yield* attachmentsOf(walk, await accounts())
-  }
+  if (kinds.includes('attachment')) yield* attachmentsOf(walk(2), accounts)
   if (kinds.includes('emoji')) {
     const domains = await emojiScope(pool, scope, accounts, options)
     yield* emojiTargets(pool, schema, domains, pageTargets, options)
   }
   if (kinds.includes('card') && scope.by === 'all') yield* cardTargets(pool, schema, pageTargets, options)
-}
-
-async function* picturesOf(
-  walk: AccountWalk,
-  scope: HealScope,
-  accounts: BigInt64Array,
-): AsyncGenerator<HealTarget[]> {
-  const { pool, schema, options } = walk
-  // Who is interacted with is worth asking only where strangers may be among the accounts.
-  const met = scope.by === 'domain' ? await interacted(pool, schema, options) : null
-  yield* rankedTargets(walk, await rankAccounts(pool, accounts, met, options))
 }
 
 async function targetsById(

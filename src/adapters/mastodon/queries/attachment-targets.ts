@@ -5,29 +5,15 @@
 import type { SchemaFacts } from '../../../core/model/schema.ts'
 import { fileColumns } from './record-columns.ts'
 
-/** `$2` of them with ids below `$1`, newest first. The page is cut before owner and status are looked up. */
-export function attachmentTargetsBelow(schema: SchemaFacts): string {
-  return withOwner(
-    schema,
-    `SELECT m.id FROM media_attachments m WHERE m.id < $1 AND m.remote_url <> '' ORDER BY m.id DESC LIMIT $2`,
-  )
-}
-
 /** Those among the ids in `$1`, newest first. */
 export function attachmentTargetsById(schema: SchemaFacts): string {
-  return withOwner(
-    schema,
-    `SELECT m.id FROM media_attachments m WHERE m.id = ANY($1::bigint[]) AND m.remote_url <> ''`,
-  )
-}
-
-function withOwner(schema: SchemaFacts, page: string): string {
   return `SELECT r.type, (a.suspended_at IS NOT NULL OR s.deleted_at IS NOT NULL),
       a.id, a.username, lower(a.domain), nullif(a.uri, ''),
       ${fileColumns('attachment', schema)}, ${fileColumns('thumbnail', schema)}
-    FROM (${page}) p JOIN media_attachments r ON r.id = p.id
+    FROM media_attachments r
     LEFT JOIN accounts a ON a.id = r.account_id
     LEFT JOIN statuses s ON s.id = r.status_id
+    WHERE r.id = ANY($1::bigint[]) AND r.remote_url <> ''
     ORDER BY r.id DESC`
 }
 
