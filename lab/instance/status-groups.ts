@@ -1,6 +1,7 @@
 /**
  * Who posts when. Statuses come in groups of six slots over the last 400 days: three with attachments, a mention, a
- * reply, and a boost or a quote; which of them a group has depends on its number.
+ * reply, and a boost or a quote; which of them a group has depends on its number. Replies, boosts and quotes are those of
+ * remote posts by local users and the other way round.
  */
 import { remoteAccount, type LabAccount } from './accounts.ts'
 import { localAccount } from './local-accounts.ts'
@@ -21,15 +22,26 @@ export type StatusRole =
   | 'local-quote'
   | 'mention'
   | 'direct'
+  | 'remote-reply'
+  | 'remote-boost'
+  | 'remote-quote'
 
 export function roleOf(world: World, group: number, slot: number): StatusRole {
-  if (slot === 2 && group % 10 === 3) return 'local'
+  if (slot === 2 && isLocalPost(group)) return 'local'
   if (slot === 3 && group % 27 === 1) return 'direct'
   if (slot === 3 && group % 9 === 1) return 'mention'
   if (slot === 4 && group % 8 === 2) return 'local-reply'
   if (slot === 5 && group % 12 === 5) return 'local-boost'
   if (slot === 5 && group % 20 === 7 && since(world, '4.4')) return 'local-quote'
+  if (slot === 4 && isLocalPost(group)) return 'remote-reply'
+  if (slot === 5 && isLocalPost(group))
+    return group % 20 === 13 && since(world, '4.4') ? 'remote-quote' : 'remote-boost'
   return 'remote'
+}
+
+/** Whether the third status of the group is a local one, which others answer, boost and quote. */
+export function isLocalPost(group: number): boolean {
+  return group % 10 === 3
 }
 
 /** Reported, deleted, and kept until the report is settled; its files are shut from 4.4 on (facts 3.6). */

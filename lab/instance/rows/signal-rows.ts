@@ -1,6 +1,6 @@
 import { remoteAccount, type LabAccount } from '../accounts.ts'
 import { localAccount } from '../local-accounts.ts'
-import { authorOf, roleOf, statusAt, statusId } from '../status-groups.ts'
+import { authorOf, isLocalPost, roleOf, statusAt, statusId } from '../status-groups.ts'
 import { since, type World } from '../world.ts'
 import { conversationOf } from './status-rows.ts'
 import type { Cell, TableRows } from './table-rows.ts'
@@ -22,6 +22,10 @@ export function signalRows(world: World): readonly TableRows[] {
       group % 40 === 11 ? [authorOf(world, group, 1).id, statusId(world, group, 1)] : null,
     ),
     notificationRows(world),
+    // After those that notifications count.
+    signals(world, 'mentions', ['status_id', 'account_id'], (group) =>
+      isLocalPost(group) ? [statusId(world, group, 2), mentioned(world, group).id] : null,
+    ),
     accountConversationRows(world),
     signals(
       world,
@@ -66,10 +70,6 @@ function isMention(world: World, group: number): boolean {
   return role === 'mention' || role === 'direct'
 }
 
-function isLocalPost(group: number): boolean {
-  return group % 10 === 3
-}
-
 function local(world: World, group: number): LabAccount {
   return localAccount(world, group % world.localUsers)
 }
@@ -79,7 +79,15 @@ function fan(world: World, group: number): LabAccount {
   return remoteAccount(world, (group * 7 + 3) % Math.max(1, world.remoteAccounts))
 }
 
-/** Mentions, and favourites of local posts. `activity_id` counts as the rows of those tables were loaded. */
+/** A remote account that a local post mentions. */
+function mentioned(world: World, group: number): LabAccount {
+  return remoteAccount(world, (group * 13 + 5) % Math.max(1, world.remoteAccounts))
+}
+
+/**
+ * Mentions by remote posts, and favourites of local ones; those of answers, boosts and quotes the users have cleared.
+ * `activity_id` counts as the rows of those tables were loaded.
+ */
 function notificationRows(world: World): TableRows {
   return {
     table: 'notifications',
@@ -128,22 +136,24 @@ function accountConversationRows(world: World): TableRows {
   }
 }
 
-/** Local posts that quote a remote one (4.4+). */
+/** Local posts that quote a remote one, and remote posts that quote a local one (4.4+). */
 function quoteRows(world: World): TableRows {
   return signals(
     world,
     'quotes',
     ['account_id', 'status_id', 'quoted_status_id', 'quoted_account_id', 'state'],
-    (group) =>
-      roleOf(world, group, 5) === 'local-quote'
-        ? [
-            authorOf(world, group, 5).id,
-            statusId(world, group, 5),
-            statusId(world, group, 1),
-            authorOf(world, group, 1).id,
-            1,
-          ]
-        : null,
+    (group) => {
+      const role = roleOf(world, group, 5)
+      if (role !== 'local-quote' && role !== 'remote-quote') return null
+      const quoted = role === 'local-quote' ? 1 : 2
+      return [
+        authorOf(world, group, 5).id,
+        statusId(world, group, 5),
+        statusId(world, group, quoted),
+        authorOf(world, group, quoted).id,
+        1,
+      ]
+    },
   )
 }
 

@@ -24,6 +24,18 @@ interface LabStatus {
   readonly about: number | null
 }
 
+/** The slot of what a reply answers and a boost repeats. */
+const ABOUT: Partial<Readonly<Record<StatusRole, number>>> = {
+  'local-reply': 1,
+  'local-boost': 0,
+  'remote-reply': 2,
+  'remote-boost': 2,
+}
+
+function isReply(role: StatusRole): boolean {
+  return role === 'local-reply' || role === 'remote-reply'
+}
+
 function* allStatuses(world: World): Generator<LabStatus> {
   for (let group = 0; group < world.groups; group++) {
     for (let slot = 0; slot < SLOTS_PER_GROUP; slot++) {
@@ -35,7 +47,7 @@ function* allStatuses(world: World): Generator<LabStatus> {
         role,
         author: authorOf(world, group, slot),
         atMs: statusAt(world, group, slot),
-        about: role === 'local-reply' ? 1 : role === 'local-boost' ? 0 : null,
+        about: ABOUT[role] ?? null,
       }
     }
   }
@@ -43,7 +55,8 @@ function* allStatuses(world: World): Generator<LabStatus> {
 
 /** Counted from 1; a reply stands in the conversation of what it answers. */
 export function conversationOf(status: Pick<LabStatus, 'group' | 'slot' | 'role'>): number {
-  return status.group * SLOTS_PER_GROUP + (status.role === 'local-reply' ? 1 : status.slot) + 1
+  const slot = isReply(status.role) ? (ABOUT[status.role] ?? status.slot) : status.slot
+  return status.group * SLOTS_PER_GROUP + slot + 1
 }
 
 /** `statuses`. The very first has NULL in `local`, as ancient rows do. */
@@ -78,7 +91,7 @@ export function statusRows(world: World): TableRows {
 function cellsOf(world: World, status: LabStatus): readonly Cell[] {
   const { group, slot, role, author, id } = status
   const about = status.about === null ? null : statusId(world, group, status.about)
-  const boost = role === 'local-boost'
+  const boost = role === 'local-boost' || role === 'remote-boost'
   const uri =
     author.domain === null ? `${author.uri}/statuses/${id}` : `${author.uri}/statuses/${group}-${slot}`
   return [
@@ -91,12 +104,12 @@ function cellsOf(world: World, status: LabStatus): readonly Cell[] {
     boost ? null : about,
     boost ? about : null,
     role === 'direct' ? 3 : 0,
-    role === 'local-reply',
+    isReply(role),
     'en',
     conversationOf(status),
     group === 0 && slot === 0 ? null : author.domain === null,
     author.id,
-    role === 'local-reply' ? authorOf(world, group, 1).id : null,
+    isReply(role) && status.about !== null ? authorOf(world, group, status.about).id : null,
     at(isSoftDeleted(world, group, slot) ? status.atMs + 60_000 : null),
     mediaIds(world, group, slot),
   ]
@@ -115,7 +128,7 @@ export function conversationRows(world: World): TableRows {
     columns: ['id', 'created_at', 'updated_at', ...(rooted ? ['parent_status_id', 'parent_account_id'] : [])],
     rows: (function* (): Generator<readonly Cell[]> {
       for (const status of allStatuses(world)) {
-        if (status.role === 'local-reply') continue
+        if (isReply(status.role)) continue
         const made = new Date(status.atMs)
         yield [conversationOf(status), made, made, ...(rooted ? [status.id, status.author.id] : [])]
       }

@@ -1,10 +1,8 @@
 /** How many rows a heal will look at: exact where accounts are named or followed, from statistics elsewhere. */
-import type { Pool } from 'pg'
 import type { HealKind, HealScope } from '../../core/model/heal-target.ts'
-import type { SchemaFacts } from '../../core/model/schema.ts'
-import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
 import { emojiScope } from './heal-emoji.ts'
+import { someIds, type HealReading } from './heal-reading.ts'
 import {
   countEmoji,
   COUNT_ACCOUNTS,
@@ -14,52 +12,71 @@ import {
 } from './queries/count-targets.ts'
 import { scopeAccounts } from './scope-accounts.ts'
 
-const ACCOUNTS_AT_ONCE = 1_000
-
-export async function countTargets(
-  pool: Pool,
-  schema: SchemaFacts,
+export function countTargets(
+  reading: HealReading,
   scope: HealScope,
   kinds: readonly HealKind[],
-  options: CallOptions | undefined,
 ): Promise<number> {
-  const number = async (text: string, values: readonly unknown[]): Promise<number> =>
-    Number((await ask(pool, text, values, options))[0]?.[0] ?? 0)
-  const rows = (table: string): Promise<number> => number(ESTIMATE_ROWS, [table])
-  const pictures = kinds.includes('avatar') || kinds.includes('header')
-  const attachments = kinds.includes('attachment')
-  if (scope.by === 'all')
-    return (
-      (pictures ? await rows('accounts') : 0) +
-      (attachments ? await rows('media_attachments') : 0) +
-      (kinds.includes('emoji') ? await number(countEmoji('all'), []) : 0) +
-      (kinds.includes('card') ? await rows('preview_cards') : 0)
-    )
-  if (scope.by === 'interacted') {
-    // Everybody met would have to be met for an exact number; those in notifications are most of them.
-    const accounts = Math.max(1, await rows('accounts'))
-    const met = Math.min(accounts, await number(ESTIMATE_NOTIFIERS, [accounts]))
-    const share = met / accounts
-    return Math.round(
-      (pictures ? met : 0) +
-        (attachments ? share * (await rows('media_attachments')) : 0) +
-        (kinds.includes('emoji') ? share * (await number(countEmoji('all'), [])) : 0),
-    )
+  switch (scope.by) {
+    case 'all':
+      return estimateAll(reading, kinds)
+    case 'interacted':
+      return estimateMet(reading, kinds)
+    case 'follows-of':
+    case 'followed':
+    case 'followers':
+    case 'accounts':
+    case 'domain':
+      return countScope(reading, scope, kinds)
   }
-  const accounts = await scopeAccounts(pool, schema, scope, options)
-  const sum = async (text: string): Promise<number> => {
-    let total = 0
-    for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE)
-      total += await number(text, [Array.from(accounts.subarray(from, from + ACCOUNTS_AT_ONCE), String)])
-    return total
+}
+
+function hasPictures(kinds: readonly HealKind[]): boolean {
+  return kinds.includes('avatar') || kinds.includes('header')
+}
+
+async function estimateAll(reading: HealReading, kinds: readonly HealKind[]): Promise<number> {
+  let total = 0
+  if (hasPictures(kinds)) total += await number(reading, ESTIMATE_ROWS, ['accounts'])
+  if (kinds.includes('attachment')) total += await number(reading, ESTIMATE_ROWS, ['media_attachments'])
+  if (kinds.includes('emoji')) total += await number(reading, countEmoji('all'), [])
+  if (kinds.includes('card')) total += await number(reading, ESTIMATE_ROWS, ['preview_cards'])
+  return total
+}
+
+/** Everybody met would have to be collected for an exact number; those in notifications are most of them. */
+async function estimateMet(reading: HealReading, kinds: readonly HealKind[]): Promise<number> {
+  const accounts = Math.max(1, await number(reading, ESTIMATE_ROWS, ['accounts']))
+  const met = Math.min(accounts, await number(reading, ESTIMATE_NOTIFIERS, []))
+  let total = hasPictures(kinds) ? met : 0
+  if (kinds.includes('attachment'))
+    total += (met / accounts) * (await number(reading, ESTIMATE_ROWS, ['media_attachments']))
+  if (kinds.includes('emoji')) total += (met / accounts) * (await number(reading, countEmoji('all'), []))
+  return Math.round(total)
+}
+
+async function countScope(
+  reading: HealReading,
+  scope: Exclude<HealScope, { by: 'all' }>,
+  kinds: readonly HealKind[],
+): Promise<number> {
+  const accounts = await scopeAccounts(reading, scope)
+  let total = 0
+  for (const some of someIds(accounts, reading.sizes.accounts)) {
+    if (hasPictures(kinds)) total += await number(reading, COUNT_ACCOUNTS, [some])
+    if (kinds.includes('attachment')) total += await number(reading, COUNT_ATTACHMENTS, [some])
   }
-  const emoji = async (): Promise<number> => {
-    const { domains, values } = await emojiScope(pool, scope, accounts, options)
-    return number(countEmoji(domains), values)
+  if (kinds.includes('emoji')) {
+    const { domains, values } = await emojiScope(reading, scope, accounts)
+    total += await number(reading, countEmoji(domains), values)
   }
-  return (
-    (pictures ? await sum(COUNT_ACCOUNTS) : 0) +
-    (attachments ? await sum(COUNT_ATTACHMENTS) : 0) +
-    (kinds.includes('emoji') ? await emoji() : 0)
-  )
+  return total
+}
+
+async function number(
+  { pool, options }: HealReading,
+  text: string,
+  values: readonly unknown[],
+): Promise<number> {
+  return Number((await ask(pool, text, values, options))[0]?.[0] ?? 0)
 }

@@ -2,8 +2,8 @@
 import type { PictureKind } from '../../core/model/account-picture.ts'
 import type { HealTarget } from '../../core/model/heal-target.ts'
 import { ask } from '../postgres/ask.ts'
-import type { AccountWalk } from './accounts-in-order.ts'
 import { askAhead } from './ask-ahead.ts'
+import type { HealReading } from './heal-reading.ts'
 import { accountTargetsById } from './queries/account-targets.ts'
 import { accountTargets } from './to-targets.ts'
 
@@ -12,7 +12,7 @@ const PAGES_AHEAD = 3
 
 /** Pages of targets in the order of the ids; an account's row is read once for both. */
 export function pictureTargets(
-  { pool, schema, options }: AccountWalk,
+  { pool, schema, options }: HealReading,
   kinds: readonly PictureKind[],
   pages: AsyncGenerator<string[]>,
 ): AsyncGenerator<HealTarget[]> {

@@ -7,40 +7,38 @@ import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { HealSource } from '../../core/ports/mastodon.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
-import { accountsInOrder, allAccountsInOrder, type AccountWalk } from './accounts-in-order.ts'
+import { accountsInOrder, allAccountsInOrder } from './accounts-in-order.ts'
 import { countTargets } from './count-targets.ts'
 import { attachmentsOf } from './heal-attachments.ts'
 import { cardTargets } from './heal-cards.ts'
 import { emojiScope, emojiTargets } from './heal-emoji.ts'
 import { pictureTargets } from './heal-pictures.ts'
+import { HEAL_SIZES, type HealReading, type HealSizes } from './heal-reading.ts'
 import { accountTargetsById } from './queries/account-targets.ts'
 import { attachmentTargetsById } from './queries/attachment-targets.ts'
 import { cardTargetsById } from './queries/card-targets.ts'
 import { emojiTargetsById } from './queries/emoji-targets.ts'
 import { LOCAL_ACCOUNT, REMOTE_ACCOUNT } from './queries/named-account.ts'
 import { scopeAccounts } from './scope-accounts.ts'
-import { accountTargets, attachmentTargets, cardTarget, emojiTarget, isHealable } from './to-targets.ts'
+import { accountTargets, attachmentTargets, cardTarget, emojiTarget } from './to-targets.ts'
 
-/** Targets in one page, at most. */
-const PAGE_TARGETS = 1_000
-
-/** `pageTargets` at least 2; an account row may give two targets. */
-export function openHealSource(pool: Pool, schema: SchemaFacts, pageTargets = PAGE_TARGETS): HealSource {
+/** Plain statements only; `sizes` are for tests of the seams between pages. */
+export function openHealSource(pool: Pool, schema: SchemaFacts, sizes: HealSizes = HEAL_SIZES): HealSource {
   return {
     async localAccount(username, options) {
       const [row] = await ask(pool, LOCAL_ACCOUNT, [username.replace(/^@/, '')], options)
       return row === undefined ? null : String(row[0])
     },
     async remoteAccount(handle, options) {
-      const [, username, domain] = /^@?([^@]+)@([^@]+)$/.exec(handle.trim()) ?? []
+      const [, username, domain] = /^@?([^@]+)@([^@]+)$/.exec(handle) ?? []
       if (username === undefined || domain === undefined) return null
       const [row] = await ask(pool, REMOTE_ACCOUNT, [username, domain], options)
       return row === undefined ? null : String(row[0])
     },
-    countTargets: (scope, kinds, options) => countTargets(pool, schema, scope, kinds, options),
+    countTargets: (scope, kinds, options) => countTargets({ pool, schema, sizes, options }, scope, kinds),
     async *targets(scope, kinds, options) {
-      for await (const page of pagesOf(pool, schema, scope, kinds, pageTargets, options)) {
-        const targets = page.filter((target) => target.record.kind === 'card' || isHealable(target))
+      for await (const page of pagesOf({ pool, schema, sizes, options }, scope, kinds)) {
+        const targets = page.filter(isHealable)
         if (targets.length > 0) yield targets
       }
     },
@@ -49,33 +47,29 @@ export function openHealSource(pool: Pool, schema: SchemaFacts, pageTargets = PA
 }
 
 async function* pagesOf(
-  pool: Pool,
-  schema: SchemaFacts,
+  reading: HealReading,
   scope: HealScope,
   kinds: readonly HealKind[],
-  pageTargets: number,
-  options: CallOptions | undefined,
 ): AsyncGenerator<HealTarget[]> {
   const pictures = (['avatar', 'header'] as const).filter((kind) => kinds.includes(kind))
-  const walk = (targetsPerRow: number): AccountWalk => {
-    return { pool, schema, pageRows: Math.max(1, Math.floor(pageTargets / targetsPerRow)), options }
-  }
-  // Asked once, though pictures, attachments and emoji all need it. Every account there is would be no question.
-  const accounts = scope.by === 'all' ? null : await scopeAccounts(pool, schema, scope, options)
+  // Collected once, though pictures, attachments and emoji all need it.
+  const accounts = scope.by === 'all' ? null : await scopeAccounts(reading, scope)
   if (pictures.length > 0) {
-    const pages = walk(pictures.length)
+    const count = Math.max(1, Math.floor(reading.sizes.targets / pictures.length))
     const ids =
       scope.by === 'all' || accounts === null
-        ? allAccountsInOrder(pages)
-        : accountsInOrder(pages, scope, accounts)
-    yield* pictureTargets(pages, pictures, ids)
+        ? allAccountsInOrder(reading, count)
+        : accountsInOrder(reading, scope, accounts, count)
+    yield* pictureTargets(reading, pictures, ids)
   }
-  if (kinds.includes('attachment')) yield* attachmentsOf(walk(2), accounts)
-  if (kinds.includes('emoji')) {
-    const domains = await emojiScope(pool, scope, accounts, options)
-    yield* emojiTargets(pool, schema, domains, pageTargets, options)
-  }
-  if (kinds.includes('card') && scope.by === 'all') yield* cardTargets(pool, schema, pageTargets, options)
+  if (kinds.includes('attachment')) yield* attachmentsOf(reading, accounts)
+  if (kinds.includes('emoji')) yield* emojiTargets(reading, await emojiScope(reading, scope, accounts))
+  if (kinds.includes('card') && scope.by === 'all') yield* cardTargets(reading)
+}
+
+/** Names a file, or knows where one is; cards were chosen by their traces. */
+function isHealable({ record }: HealTarget): boolean {
+  return record.kind === 'card' || record.fileName !== null || record.remoteUrl !== null
 }
 
 async function targetsById(

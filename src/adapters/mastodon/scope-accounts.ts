@@ -1,9 +1,7 @@
 /** Which accounts are in a scope: ids only, eight bytes each. */
-import type { Pool } from 'pg'
 import type { HealScope } from '../../core/model/heal-target.ts'
-import type { SchemaFacts } from '../../core/model/schema.ts'
-import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
+import { someIds, type HealReading } from './heal-reading.ts'
 import { BEFORE_ALL_IDS, IdList } from './id-list.ts'
 import { FOLLOWERS, interactedAccounts } from './queries/met-accounts.ts'
 import {
@@ -15,30 +13,24 @@ import {
   OF_DOMAIN_AND_BELOW,
 } from './queries/scope-accounts.ts'
 
-const PAGE_IDS = 50_000
-/** Local accounts asked about at once: their statuses are held by the database while one statement runs. */
-const LOCAL_ACCOUNTS_AT_ONCE = 200
-
 /** Ascending, each once; local ones may be among them. `all` is not collected but walked. */
 export function scopeAccounts(
-  pool: Pool,
-  schema: SchemaFacts,
+  reading: HealReading,
   scope: Exclude<HealScope, { by: 'all' }>,
-  options: CallOptions | undefined,
 ): Promise<BigInt64Array> {
   switch (scope.by) {
     case 'follows-of':
-      return pagedIds(pool, FOLLOWED_BY_ONE, [scope.accountId], options)
+      return pagedIds(reading, FOLLOWED_BY_ONE, [scope.accountId])
     case 'followed':
-      return pagedIds(pool, FOLLOWED_BY_LOCALS, [], options)
+      return pagedIds(reading, FOLLOWED_BY_LOCALS, [])
     case 'followers':
-      return metByLocals(pool, FOLLOWERS, options)
+      return metByLocals(reading, FOLLOWERS)
     case 'interacted':
-      return interacted(pool, schema, options)
+      return interacted(reading)
     case 'domain':
       return scope.subdomains
-        ? pagedIds(pool, OF_DOMAIN_AND_BELOW, [scope.domain, belowDomain(scope.domain)], options)
-        : pagedIds(pool, OF_DOMAIN, [scope.domain], options)
+        ? pagedIds(reading, OF_DOMAIN_AND_BELOW, [scope.domain, belowDomain(scope.domain)])
+        : pagedIds(reading, OF_DOMAIN, [scope.domain])
     case 'accounts': {
       const ids = new IdList()
       for (const id of scope.ids) ids.add(id)
@@ -48,42 +40,31 @@ export function scopeAccounts(
 }
 
 /** Everybody local accounts had to do with. */
-export function interacted(
-  pool: Pool,
-  schema: SchemaFacts,
-  options: CallOptions | undefined,
-): Promise<BigInt64Array> {
-  return metByLocals(pool, interactedAccounts(schema), options)
+export function interacted(reading: HealReading): Promise<BigInt64Array> {
+  return metByLocals(reading, interactedAccounts(reading.schema))
 }
 
 async function pagedIds(
-  pool: Pool,
+  { pool, sizes, options }: HealReading,
   text: string,
   values: readonly unknown[],
-  options: CallOptions | undefined,
 ): Promise<BigInt64Array> {
   const ids = new IdList()
   let after = BEFORE_ALL_IDS
   for (;;) {
-    const rows = await ask(pool, text, [after, PAGE_IDS, ...values], options)
+    const rows = await ask(pool, text, [after, sizes.ids, ...values], options)
     for (const [id] of rows) ids.add(id as string)
     const last = rows.at(-1)
-    if (last === undefined || rows.length < PAGE_IDS) return ids.sorted()
+    if (last === undefined || rows.length < sizes.ids) return ids.sorted()
     after = last[0] as string
   }
 }
 
 /** Asks for a few local accounts at a time, so that no statement grows with the server. */
-async function metByLocals(
-  pool: Pool,
-  text: string,
-  options: CallOptions | undefined,
-): Promise<BigInt64Array> {
-  const locals = Array.from(await pagedIds(pool, LOCAL_ACCOUNTS, [], options), String)
+async function metByLocals(reading: HealReading, text: string): Promise<BigInt64Array> {
+  const locals = await pagedIds(reading, LOCAL_ACCOUNTS, [])
   const met = new IdList()
-  for (let from = 0; from < locals.length; from += LOCAL_ACCOUNTS_AT_ONCE) {
-    const chunk = locals.slice(from, from + LOCAL_ACCOUNTS_AT_ONCE)
-    for (const [id] of await ask(pool, text, [chunk], options)) met.add(id as string)
-  }
+  for (const some of someIds(locals, reading.sizes.localAccounts))
+    for (const [id] of await ask(reading.pool, text, [some], reading.options)) met.add(id as string)
   return met.sorted()
 }

@@ -1,7 +1,6 @@
 /** Rows of the queries for heal as targets. */
 import type { PictureKind } from '../../core/model/account-picture.ts'
 import type { HealTarget, Owner } from '../../core/model/heal-target.ts'
-import type { MediaRecord } from '../../core/model/record.ts'
 import type { Row } from '../postgres/ask.ts'
 import { toRecord } from './records.ts'
 
@@ -55,13 +54,4 @@ export function cardTarget(row: Row): HealTarget {
   const page = row[0] as string
   const record = toRecord('card', [...row.slice(1), null, false])
   return { ...NO_TRAITS, record, label: page, page }
-}
-
-/** Names a file, or knows where one is. */
-export function isHealable({ record }: HealTarget): boolean {
-  return namesOrKnows(record)
-}
-
-function namesOrKnows({ fileName, remoteUrl }: MediaRecord): boolean {
-  return fileName !== null || remoteUrl !== null
 }

@@ -5,8 +5,8 @@ import { emojiOfDomains, type EmojiDomains } from './emoji-targets.ts'
 export const ESTIMATE_ROWS =
   'SELECT greatest(reltuples, 0)::float8 FROM pg_catalog.pg_class WHERE oid = to_regclass($1)'
 
-/** Different accounts in notifications, as the planner believes; below zero it is a share of the rows. At most `$1`. */
-export const ESTIMATE_NOTIFIERS = `SELECT least($1::float8, CASE WHEN s.n_distinct >= 0 THEN s.n_distinct
+/** Different accounts in notifications, as the planner believes; below zero it is a share of the rows. */
+export const ESTIMATE_NOTIFIERS = `SELECT (CASE WHEN s.n_distinct >= 0 THEN s.n_distinct
       ELSE -s.n_distinct * greatest(c.reltuples, 0) END)::float8
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
