@@ -8,14 +8,24 @@ import { openImageMaker } from './adapters/images/open-image-maker.ts'
 import { openMastodonDatabase } from './adapters/mastodon/open-database.ts'
 import type { DatabaseSettings } from './adapters/postgres/connect.ts'
 import { openOriginFetcher } from './adapters/origin/open-origin-fetcher.ts'
-import { openSidekiq, type RedisSettings } from './adapters/sidekiq/open-sidekiq.ts'
+import { openRailsCache } from './adapters/rails-cache/open-rails-cache.ts'
+import type { RedisSettings } from './adapters/redis/connect-redis.ts'
+import { openRedownloadQueue } from './adapters/sidekiq/open-redownload-queue.ts'
+import { openSidekiq } from './adapters/sidekiq/open-sidekiq.ts'
 import { openScanFiles } from './adapters/state/scan-files.ts'
 import { openFileStorage } from './adapters/storage/fs.ts'
 import { openS3Storage } from './adapters/storage/s3.ts'
 import { spareLocal } from './adapters/storage/wrap/spare-local.ts'
 import { systemClock } from './adapters/system/clock.ts'
-import type { Config, DatabaseConnection, RedisConfig, StorageConfig } from './config/config.ts'
+import type {
+  Config,
+  DatabaseConnection,
+  RedisConfig,
+  RedisEndpoint,
+  StorageConfig,
+} from './config/config.ts'
 import { KnownError } from './core/errors.ts'
+import type { SchemaFacts } from './core/model/schema.ts'
 import type { OpenInstance } from './core/ports/instance.ts'
 import type { ScanStore } from './core/ports/state.ts'
 import type { Storage } from './core/ports/storage.ts'
@@ -36,21 +46,33 @@ export function openInstance(config: Config, version: string): OpenInstance {
       return opened
     }
   }
+  const database = once(
+    async () => openMastodonDatabase(await databaseSettings(config.database.connection)),
+    (opened) => opened.close(),
+  )
   const storage = once(
     () => openCheckedStorage(config.storage),
     (opened) => opened.close(),
   )
   return {
     name: `${config.instance.localDomain} ${storageName(config.storage)}`,
-    database: once(
-      async () => openMastodonDatabase(await databaseSettings(config.database.connection)),
-      (opened) => opened.close(),
-    ),
+    database,
     storage,
     healStorage: once(async () => spareLocal(await storage())),
     scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
     sidekiq: once(
-      () => openSidekiq(redisSettings(config.redis)),
+      () => openSidekiq(redisSettings(config.redis.sidekiq, config.redis)),
+      (opened) => opened.close(),
+    ),
+    redownloads: once(
+      async () => openRedownloads(config.redis, (await database()).schema),
+      (opened) => opened.close(),
+    ),
+    railsCache: once(
+      async () =>
+        openRailsCache(redisSettings(config.redis.cache, config.redis), {
+          version: (await database()).schema.version,
+        }),
       (opened) => opened.close(),
     ),
     origin: once(
@@ -81,13 +103,24 @@ async function databaseSettings(connection: DatabaseConnection): Promise<Databas
   }
 }
 
-function redisSettings({ sidekiq, namespace }: RedisConfig): RedisSettings {
-  const { user, password, db } = sidekiq
+function redisSettings(endpoint: RedisEndpoint, { namespace }: RedisConfig): RedisSettings {
+  const { user, password, db } = endpoint
   const target =
-    sidekiq.kind === 'sentinel'
-      ? { ...sidekiq, sentinelPassword: sidekiq.sentinelPassword?.reveal() ?? null }
-      : sidekiq
+    endpoint.kind === 'sentinel'
+      ? { ...endpoint, sentinelPassword: endpoint.sentinelPassword?.reveal() ?? null }
+      : endpoint
   return { target, user, password: password?.reveal() ?? null, db, namespace }
+}
+
+/** Jobs are written as this Mastodon's Sidekiq reads them, so it has to be one that is known. */
+async function openRedownloads(redis: RedisConfig, { version, schemaVersion }: SchemaFacts) {
+  if (version === null)
+    throw new KnownError({
+      code: 'sidekiq-format-unknown',
+      what: `the database has schema ${schemaVersion}, which is of no Mastodon that Cornac knows, so neither is the format of its Sidekiq jobs`,
+      remedy: 'Heal without Sidekiq, or use a Cornac that knows this Mastodon',
+    })
+  return openRedownloadQueue(redisSettings(redis.sidekiq, redis), { version, clock: systemClock })
 }
 
 async function openCheckedStorage(config: StorageConfig): Promise<Storage> {

@@ -5,7 +5,7 @@ import type { OriginFetcher } from './origin.ts'
 import type { Clock } from './runtime.ts'
 import type { ScanStore } from './state.ts'
 import type { Storage } from './storage.ts'
-import type { SidekiqSource } from './vitals.ts'
+import type { RailsCache, RedownloadQueue, SidekiqSource } from './vitals.ts'
 
 /** Storage without the rights to write and to remove. */
 export type ReadableStorage = Pick<Storage, 'list' | 'stat' | 'read' | 'traits' | 'use'>
@@ -23,6 +23,10 @@ export interface OpenInstance {
   scans(): Promise<ScanStore>
   /** Sidekiq's queues, through Redis. */
   sidekiq(): Promise<SidekiqSource>
+  /** Mastodon's own workers; throws a KnownError if the version is unknown, or Redis cannot be used. */
+  redownloads(): Promise<RedownloadQueue>
+  /** Throws a KnownError if Redis cannot be used. */
+  railsCache(): Promise<RailsCache>
   origin(): Promise<OriginFetcher>
   images(): Promise<ImageMaker>
   readonly clock: Clock
