@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from './free-ports.ts'
@@ -15,6 +16,8 @@ export interface RedisAddress {
 /** A running Redis that keeps nothing on disk. */
 export interface LabRedis extends RedisAddress, AsyncDisposable {
   readonly address: RedisAddress
+  /** Path of its Unix socket; undefined unless it was started with one. */
+  readonly socket: string | undefined
   url(database?: number): string
   /** Mastodon's own variables. */
   env(database?: number): Record<string, string>
@@ -29,11 +32,13 @@ const databases = 2_000
 
 /** Starts Debian's redis-server on a free port of 127.0.0.1, in memory only. */
 export async function startRedis(
-  options: { readonly password?: string | undefined } = {},
+  options: { readonly password?: string | undefined; readonly socket?: boolean | undefined } = {},
 ): Promise<LabRedis> {
   mustBeInstalled('redis')
   const directory = await serverDirectory('redis')
   const address: RedisAddress = { host: '127.0.0.1', port: await freePort(), password: options.password }
+  // Only where asked for: the system allows a hundred characters, and a temporary directory may have more.
+  const socket = options.socket === true ? join(directory, 'redis.sock') : undefined
   const settings = {
     bind: address.host,
     port: address.port,
@@ -48,6 +53,7 @@ export async function startRedis(
     args: Object.entries({
       ...settings,
       ...(address.password !== undefined && { requirepass: address.password }),
+      ...(socket !== undefined && { unixsocket: socket }),
     })
       .map(([name, value]) => [`--${name}`, String(value)])
       .flat(),
@@ -66,7 +72,7 @@ export async function startRedis(
     await stop()
     throw error
   }
-  return connectRedis(address, stop)
+  return { ...connectRedis(address, stop), socket }
 }
 
 /** The handle of a server that runs already, perhaps started by another process. */
@@ -75,6 +81,7 @@ export function connectRedis(address: RedisAddress, stop: () => Promise<void> = 
   return {
     ...address,
     address,
+    socket: undefined,
     url: (database = 0) =>
       `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${host}:${port}/${database}`,
     env: (database = 0) => ({
@@ -91,6 +98,57 @@ export function connectRedis(address: RedisAddress, stop: () => Promise<void> = 
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** A running sentinel of one Redis, which it calls `mastodon`. */
+export interface LabSentinel extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  readonly master: string
+  stop(): Promise<void>
+}
+
+/** Starts redis-server as a sentinel that watches the given Redis; it needs the password too if one is given. */
+export async function startSentinel(
+  redis: RedisAddress,
+  options: { readonly password?: string | undefined } = {},
+): Promise<LabSentinel> {
+  mustBeInstalled('redis')
+  const directory = await serverDirectory('sentinel')
+  const { password } = options
+  const address: RedisAddress = { host: '127.0.0.1', port: await freePort(), password }
+  const master = 'mastodon'
+  const lines = [
+    `bind ${address.host}`,
+    `port ${address.port}`,
+    `dir ${directory}`,
+    `sentinel monitor ${master} ${redis.host} ${redis.port} 1`,
+    ...(redis.password === undefined ? [] : [`sentinel auth-pass ${master} ${redis.password}`]),
+    ...(password === undefined ? [] : [`requirepass ${password}`]),
+  ]
+  // It writes what it learns into its own file.
+  const file = join(directory, 'sentinel.conf')
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''))
+  const server = await supervise({
+    name: 'redis-sentinel',
+    command: programPath('redis-server') as string,
+    args: [file, '--sentinel'],
+    directory,
+    logFile: join(directory, 'sentinel.log'),
+  })
+  const stop = async (): Promise<void> => {
+    await server.stop()
+    await removeServerDirectory(directory)
+  }
+  try {
+    await waitUntil('an answer to PING', () => ask(address, 'PING').then(Boolean, () => false), {
+      processes: [server],
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { host: address.host, port: address.port, master, stop, [Symbol.asyncDispose]: stop }
 }
 
 /** One inline command, one line of answer (RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/). */

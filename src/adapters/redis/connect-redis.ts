@@ -108,7 +108,9 @@ function isRedisError(error: unknown): boolean {
 }
 
 function explain(error: unknown, { target }: RedisSettings): KnownError {
-  const { message, code } = error as { message?: string; code?: string }
+  // A discarded transaction says why only in the answers before its own.
+  const { previousErrors } = error as { previousErrors?: readonly Error[] }
+  const { message, code } = (previousErrors?.[0] ?? error) as { message?: string; code?: string }
   const place =
     target.kind === 'server'
       ? `${target.host}:${target.port}`

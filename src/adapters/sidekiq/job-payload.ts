@@ -67,7 +67,7 @@ export function redownloadJobOf(payload: string): RedownloadJob | null {
   const worker = job?.['class']
   const [id] = Array.isArray(job?.['args']) ? (job['args'] as unknown[]) : []
   const digits = typeof id === 'number' || typeof id === 'string' ? String(id) : ''
-  if (typeof worker !== 'string' || !(worker in RETRIES) || !/^-?\d+$/.test(digits)) return null
+  if (typeof worker !== 'string' || !Object.hasOwn(RETRIES, worker) || !/^-?\d+$/.test(digits)) return null
   return { worker: worker as RedownloadWorker, id: digits }
 }
 
