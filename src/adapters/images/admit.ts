@@ -4,6 +4,8 @@ import type { Source } from './picture.ts'
 import { readShape } from './shape.ts'
 import { pictureType, sniffType } from './sniff-type.ts'
 
+const LARGE_PIXELS = 3840 * 2160
+
 export interface AnimationLimits {
   /** Pixels of all frames together. */
   readonly maxAnimationPixels: number
@@ -35,14 +37,27 @@ export function refuseAnimation(
   recipe: ImageRecipe,
   { maxFrames, maxAnimationPixels }: AnimationLimits,
 ): ImageOutcome | null {
-  if (!isSlow({ type, shape }, recipe)) return null
+  if (!isAnimated({ type, shape }, recipe)) return null
   const { frames } = shape
   if (type === 'image/gif' && recipe.animations === 'refuse') return { kind: 'animated', frames }
   const pixels = shape.width * shape.height * frames
   return frames > maxFrames || pixels > maxAnimationPixels ? { kind: 'too-many-pixels', pixels } : null
 }
 
+/**
+ * Whether it belongs among those of which one is worked on at a time: animations for their time, and pictures of more than
+ * 3840x2160 that are held at once for their memory, up to 200 MB each.
+ */
+export function isHeavy(source: Source, recipe: ImageRecipe): boolean {
+  return isAnimated(source, recipe) || isLarge(source)
+}
+
+/** Held at once, and larger than what servers with care send. */
+export function isLarge({ shape }: Source): boolean {
+  return shape.atOnce && shape.width * shape.height > LARGE_PIXELS
+}
+
 /** Whether more than one frame may be decoded; of a GIF that becomes a JPEG only the first is. */
-export function isSlow({ type, shape }: Pick<Source, 'type' | 'shape'>, recipe: ImageRecipe): boolean {
+function isAnimated({ type, shape }: Pick<Source, 'type' | 'shape'>, recipe: ImageRecipe): boolean {
   return shape.frames > 1 && !(recipe.gifAsJpeg && type === 'image/gif')
 }

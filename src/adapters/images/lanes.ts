@@ -1,20 +1,23 @@
-/** How many pictures are worked on at once: so many in all, and only one animation among them. */
+/** How many pictures are worked on at once: so many in all, and only one heavy one among them. */
 
 export interface Lanes {
   /**
    * Waits for a place, then runs the work; the place is free again when the WORK has ended, also if the caller stopped
    * waiting before. Rejects with the signal's reason when aborted while waiting.
    */
-  run<T>(slow: boolean, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  run<T>(heavy: boolean, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-/** An animation takes a hundred times as long as a picture: a second one must not hold up everybody else. */
+/**
+ * An animation takes a hundred times as long as a picture, and the largest pictures take as much memory as all others
+ * together: a second one must not hold up everybody else.
+ */
 export function openLanes(parallel: number): Lanes {
   const all = openGate(parallel)
-  const animations = openGate(1)
+  const heavyOnes = openGate(1)
   return {
-    async run(slow, work, signal) {
-      const leaveSlow = slow ? await animations(signal) : undefined
+    async run(heavy, work, signal) {
+      const leaveHeavy = heavy ? await heavyOnes(signal) : undefined
       try {
         const leave = await all(signal)
         try {
@@ -23,7 +26,7 @@ export function openLanes(parallel: number): Lanes {
           leave()
         }
       } finally {
-        leaveSlow?.()
+        leaveHeavy?.()
       }
     },
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
-import { pngChunk } from '../../../lab/fediverse/odd-files.ts'
+import { pngChunk, webpOfOneColour } from '../../../lab/fediverse/odd-files.ts'
 import type { ImageFile, ImageOutcome, ImageRecipe } from '../../core/ports/images.ts'
 import { openImageMaker } from './open-image-maker.ts'
 
@@ -304,6 +304,34 @@ describe('time', () => {
     const picture = own.make(await halves(500, 500).jpeg().toBuffer(), AVATAR).then(note('picture'))
     await Promise.all([...animations, picture])
     assert.deepEqual(order, ['picture', 'animation', 'animation'])
+  })
+
+  it('fifty pictures are done before one costly animation that came first', async () => {
+    const [slow, quick] = [await noise(12), await halves(500, 500).jpeg().toBuffer()]
+    const own = openImageMaker({ parallel: 2 })
+    await own.make(quick, AVATAR)
+    const ended: string[] = []
+    const animations = [1, 2, 3].map(() => own.make(slow, AVATAR).then(() => ended.push('animation')))
+    const pictures = Array.from({ length: 50 }, async () => {
+      assert.equal((await own.make(quick, AVATAR)).kind, 'made')
+      ended.push('picture')
+    })
+    await Promise.all(pictures)
+    assert.equal(ended.filter((what) => what === 'animation').length, 0)
+    await Promise.all(animations)
+  })
+
+  it('of the largest pictures that are held at once only one is, and small ones pass them by', async () => {
+    const own = openImageMaker({ parallel: 2 })
+    const [large, quick] = [webpOfOneColour(5700, 5700), await halves(50, 50).png().toBuffer()]
+    const order: string[] = []
+    const note = (name: string) => (): unknown => order.push(name)
+    const recipe = { ...EMOJI, maxSourcePixels: 33_177_600 }
+    const all = [large, large, quick].map((bytes) =>
+      own.make(bytes, recipe).then(note(bytes === large ? 'large' : 'quick')),
+    )
+    await Promise.all(all)
+    assert.deepEqual(order, ['quick', 'large', 'large'])
   })
 
   it('giving up throws the reason given, before, while waiting and while working', async () => {

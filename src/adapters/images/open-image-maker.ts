@@ -1,7 +1,7 @@
 /** Fetched bytes into the files Mastodon would store. */
 import { availableParallelism } from 'node:os'
 import type { ImageMaker } from '../../core/ports/images.ts'
-import { admitPicture, isSlow, refuseAnimation } from './admit.ts'
+import { admitPicture, isHeavy, isLarge, refuseAnimation } from './admit.ts'
 import { deriveVariant } from './derive-variant.ts'
 import { openLanes } from './lanes.ts'
 import { loadSharp } from './load-sharp.ts'
@@ -32,7 +32,7 @@ export function openImageMaker(options: ImageMakerOptions = {}): ImageMaker {
 
   /** Waiting for a place costs none of the time. */
   async function inLane<T>(
-    slow: boolean,
+    heavy: boolean,
     timeoutMs: number,
     signal: AbortSignal | undefined,
     work: (open: OpenImage) => Promise<T>,
@@ -46,7 +46,7 @@ export function openImageMaker(options: ImageMakerOptions = {}): ImageMaker {
         resolve(waitAtMost(working, timeoutMs, { kind: 'timeout' } as const, signal))
         await working
       }
-      lanes.run(slow, run, signal).catch(reject)
+      lanes.run(heavy, run, signal).catch(reject)
     })
   }
 
@@ -57,8 +57,9 @@ export function openImageMaker(options: ImageMakerOptions = {}): ImageMaker {
       if ('kind' in source) return source
       const refusal = refuseAnimation(source, recipe, limits)
       if (refusal !== null) return refusal
-      const slow = isSlow(source, recipe)
-      return inLane(slow, recipe.timeoutMs, signal, (open) => makeImage(open, source, recipe))
+      return inLane(isHeavy(source, recipe), recipe.timeoutMs, signal, (open) =>
+        makeImage(open, source, recipe),
+      )
     },
 
     async derive(original, style, recipe, { signal } = {}) {
@@ -68,7 +69,9 @@ export function openImageMaker(options: ImageMakerOptions = {}): ImageMaker {
       const source = admitPicture(original, recipe)
       if ('kind' in source) return source
       // Of an animation one frame is read; the size it came through once is no reason to refuse its variant.
-      return inLane(false, recipe.timeoutMs, signal, (open) => deriveVariant(open, source, maxPixels, recipe))
+      return inLane(isLarge(source), recipe.timeoutMs, signal, (open) =>
+        deriveVariant(open, source, maxPixels, recipe),
+      )
     },
   }
 }

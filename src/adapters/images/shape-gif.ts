@@ -12,7 +12,13 @@ export function gifShape(bytes: Buffer): Shape | null {
   if (bytes.length < 13) return null
   let [width, height, frames] = [bytes.readUInt16LE(6), bytes.readUInt16LE(8), 0]
   let at = 13 + paletteBytes(bytes[10])
-  const shape = (complete: boolean): Shape => ({ width, height, frames, complete: complete && frames > 0 })
+  const shape = (complete: boolean): Shape => ({
+    width,
+    height,
+    frames,
+    atOnce: true,
+    complete: complete && frames > 0,
+  })
   while (at < bytes.length) {
     const block = bytes[at]
     if (block === EXTENSION) {

@@ -17,7 +17,8 @@ export function webpShape(bytes: Buffer): Shape | null {
     at += 8 + length + (length % 2)
   }
   if (width === 0 || height === 0) return null
-  return { width, height, frames: Math.max(1, frames), complete: bytes.readUInt32LE(4) + 8 <= bytes.length }
+  const complete = bytes.readUInt32LE(4) + 8 <= bytes.length
+  return { width, height, frames: Math.max(1, frames), atOnce: true, complete }
 }
 
 /** What one chunk says about sizes; null if it says nothing or ends too early to. */

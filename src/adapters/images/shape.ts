@@ -16,6 +16,8 @@ export interface Shape {
   readonly height: number
   /** Frames a decoder would show us; 1 for an animated PNG, whose first frame is all we read. */
   readonly frames: number
+  /** Whether its decoder holds all pixels of a frame at once; others give row by row. */
+  readonly atOnce: boolean
   /** False if the file ends before its structure does. */
   readonly complete: boolean
 }
