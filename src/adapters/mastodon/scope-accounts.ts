@@ -2,7 +2,7 @@
 import type { HealScope } from '../../core/model/heal-target.ts'
 import { ask } from '../postgres/ask.ts'
 import { someIds, type HealReading } from './heal-reading.ts'
-import { BEFORE_ALL_IDS, IdList } from './id-list.ts'
+import { BEFORE_ALL_IDS, holds, IdList } from './id-list.ts'
 import { FOLLOWERS, interactedAccounts } from './queries/met-accounts.ts'
 import {
   belowDomain,
@@ -13,10 +13,19 @@ import {
   OF_DOMAIN_AND_BELOW,
 } from './queries/scope-accounts.ts'
 
-/** Ascending, each once; local ones may be among them. `all` is not collected but walked. */
-export function scopeAccounts(
+/** Ascending, each once, no local ones among them. `all` is not collected but walked. */
+export async function scopeAccounts(
   reading: HealReading,
   scope: Exclude<HealScope, { by: 'all' }>,
+): Promise<BigInt64Array> {
+  const locals = await pagedIds(reading, LOCAL_ACCOUNTS, [])
+  return (await collected(reading, scope, locals)).filter((id) => !holds(locals, id))
+}
+
+function collected(
+  reading: HealReading,
+  scope: Exclude<HealScope, { by: 'all' }>,
+  locals: BigInt64Array,
 ): Promise<BigInt64Array> {
   switch (scope.by) {
     case 'follows-of':
@@ -24,9 +33,9 @@ export function scopeAccounts(
     case 'followed':
       return pagedIds(reading, FOLLOWED_BY_LOCALS, [])
     case 'followers':
-      return metByLocals(reading, FOLLOWERS)
+      return metBy(reading, locals, FOLLOWERS)
     case 'interacted':
-      return interacted(reading)
+      return metBy(reading, locals, interactedAccounts(reading.schema))
     case 'domain':
       return scope.subdomains
         ? pagedIds(reading, OF_DOMAIN_AND_BELOW, [scope.domain, belowDomain(scope.domain)])
@@ -37,11 +46,6 @@ export function scopeAccounts(
       return Promise.resolve(ids.sorted())
     }
   }
-}
-
-/** Everybody local accounts had to do with. */
-export function interacted(reading: HealReading): Promise<BigInt64Array> {
-  return metByLocals(reading, interactedAccounts(reading.schema))
 }
 
 async function pagedIds(
@@ -61,8 +65,7 @@ async function pagedIds(
 }
 
 /** Asks for a few local accounts at a time, so that no statement grows with the server. */
-async function metByLocals(reading: HealReading, text: string): Promise<BigInt64Array> {
-  const locals = await pagedIds(reading, LOCAL_ACCOUNTS, [])
+async function metBy(reading: HealReading, locals: BigInt64Array, text: string): Promise<BigInt64Array> {
   const met = new IdList()
   for (const some of someIds(locals, reading.sizes.localAccounts))
     for (const [id] of await ask(reading.pool, text, [some], reading.options)) met.add(id as string)

@@ -1,6 +1,6 @@
 /**
- * Account ids of a scope, in keyset pages: above `$1`, at most `$2`, ascending, each once. Local ones may be among them:
- * they drop out when their rows are read. Relies on follows and accounts as in 4.3 to 4.6.
+ * Account ids of a scope, in keyset pages: above `$1`, at most `$2`, ascending, each once; local ones may be among them.
+ * Relies on follows and accounts as in 4.3 to 4.6.
  */
 
 /** Everybody a local account follows. */
