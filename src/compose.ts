@@ -8,6 +8,7 @@ import { openImageMaker } from './adapters/images/open-image-maker.ts'
 import { openMastodonDatabase } from './adapters/mastodon/open-database.ts'
 import type { DatabaseSettings } from './adapters/postgres/connect.ts'
 import { openOriginFetcher } from './adapters/origin/open-origin-fetcher.ts'
+import type { Signer } from './adapters/origin/open-origin-fetcher.ts'
 import { openRailsCache } from './adapters/rails-cache/open-rails-cache.ts'
 import type { RedisSettings } from './adapters/redis/connect-redis.ts'
 import { openRedownloadQueue } from './adapters/sidekiq/open-redownload-queue.ts'
@@ -27,6 +28,7 @@ import type {
 import { KnownError } from './core/errors.ts'
 import type { SchemaFacts } from './core/model/schema.ts'
 import type { OpenInstance } from './core/ports/instance.ts'
+import type { MastodonDatabase } from './core/ports/mastodon.ts'
 import type { ScanStore } from './core/ports/state.ts'
 import type { Storage } from './core/ports/storage.ts'
 
@@ -82,6 +84,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
           userAgent: `Cornac/${version} (+https://${config.instance.webDomain}/; ${PAGE})`,
           perHost: config.heal.perHost,
           clock: systemClock,
+          signer: () => instanceActor(config.instance.webDomain, database),
         }),
       (opened) => opened.close(),
     ),
@@ -92,6 +95,15 @@ export function openInstance(config: Config, version: string): OpenInstance {
       for (const close of closers.splice(0).reverse()) await close().catch(() => {})
     },
   }
+}
+
+/** The instance actor lives on the web domain, not on the one in people's handles (facts, trap 42). */
+async function instanceActor(
+  webDomain: string,
+  database: () => Promise<MastodonDatabase>,
+): Promise<Signer | null> {
+  const privateKeyPem = await (await database()).instanceActorKey()
+  return privateKeyPem === null ? null : { keyId: `https://${webDomain}/actor#main-key`, privateKeyPem }
 }
 
 async function databaseSettings(connection: DatabaseConnection): Promise<DatabaseSettings> {

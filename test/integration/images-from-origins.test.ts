@@ -32,6 +32,7 @@ describe('pictures from origins', () => {
     fetcher = openOriginFetcher({
       allowedPrivateRanges: ['127.77.0.0/16'],
       userAgent: 'lab',
+      signer: null,
       perHost: 2,
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
     })

@@ -20,6 +20,7 @@ describe('the address guard', () => {
     const fetcher = openOriginFetcher({
       allowedPrivateRanges,
       userAgent: 'lab',
+      signer: null,
       perHost: 2,
       clock,
       connectTimeoutMs: 500,
@@ -162,7 +163,13 @@ describe('the address guard', () => {
   })
 
   it('localhost needs no name server to be refused', async () => {
-    const fetcher = openOriginFetcher({ allowedPrivateRanges: [], userAgent: 'lab', perHost: 1, clock })
+    const fetcher = openOriginFetcher({
+      allowedPrivateRanges: [],
+      userAgent: 'lab',
+      perHost: 1,
+      clock,
+      signer: null,
+    })
     opened.push(fetcher)
     for (const host of ['localhost', 'LOCALHOST', 'a.localhost', 'localhost.']) {
       assert.equal((await fetcher.fetch(`http://${host}:${port()}/`, LIMITS)).kind, 'private-address', host)

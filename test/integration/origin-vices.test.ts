@@ -22,6 +22,7 @@ describe('fetching from origins', () => {
     fetcher = openOriginFetcher({
       allowedPrivateRanges: ['127.77.0.0/16'],
       userAgent: 'Cornac/0 (lab; +https://lab.example/)',
+      signer: null,
       perHost: 2,
       clock: { now: () => NOW, sleep: () => Promise.reject(new Error('nobody sleeps here')) },
       silenceTimeoutMs: 250,
@@ -213,6 +214,7 @@ describe('fetching from origins', () => {
     const own = openOriginFetcher({
       allowedPrivateRanges: ['127.77.0.0/16'],
       userAgent: 'lab',
+      signer: null,
       perHost: 1,
       clock: { now: () => NOW, sleep: () => Promise.resolve() },
     })

@@ -1,10 +1,10 @@
 /** What an exception of a fetch says about the origin. Pure. */
 import { errors } from 'undici'
-import type { FetchOutcome } from '../../core/ports/origin.ts'
+import type { FetchFailure } from '../../core/ports/origin.ts'
 import { NameNotResolved, PrivateAddress } from './guarded-connect.ts'
 
 /** Every exception of an exchange as an outcome; nothing an origin does is worth a stack. */
-export function readFailure(error: unknown): FetchOutcome {
+export function readFailure(error: unknown): FetchFailure {
   if (error instanceof PrivateAddress) return { kind: 'private-address', host: error.host }
   if (error instanceof NameNotResolved) return { kind: 'unreachable', reason: error.message }
   if (
