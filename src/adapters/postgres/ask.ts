@@ -1,13 +1,16 @@
 /** One statement, one answer: runs SQL on the pool, abortable, and explains the database's refusals. */
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { KnownError } from '../../core/errors.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 
 export type Row = readonly unknown[]
 
-/** Runs one statement outside any transaction and returns its rows as arrays. */
+/** A pool, or the one connection of a transaction. */
+export type Queryable = Pool | PoolClient
+
+/** Runs one statement, on a pool outside any transaction, and returns its rows as arrays. */
 export async function ask(
-  pool: Pool,
+  pool: Queryable,
   text: string,
   values: readonly unknown[],
   options: CallOptions | undefined,
@@ -25,7 +28,7 @@ export async function ask(
 
 /** The number of rows a writing statement changed. */
 export async function change(
-  pool: Pool,
+  pool: Queryable,
   text: string,
   values: readonly unknown[],
   options: CallOptions | undefined,
@@ -39,7 +42,8 @@ export async function change(
   }
 }
 
-function explainQuery(error: unknown): unknown {
+/** The sentence for what a statement ended with; what nobody foresaw stays as it is. */
+export function explainQuery(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string }
   if (code === '42501')
     return new KnownError({

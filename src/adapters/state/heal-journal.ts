@@ -1,116 +1,90 @@
 /** Intents of heals: written down before storage is touched, closed when everything of them is done. */
 import type { Pool } from 'pg'
-import { KnownError } from '../../core/errors.ts'
 import type { Kind } from '../../core/model/media.ts'
-import type { HealIntent, HealJournal, KnownIntent } from '../../core/ports/state.ts'
-import { ask, change } from '../postgres/ask.ts'
+import type { Clock } from '../../core/ports/runtime.ts'
+import type { HealIntent, HealJournal, KnownIntent, Lease } from '../../core/ports/state.ts'
+import { askState, changeState } from './explain-state.ts'
+import { gather } from './gather.ts'
+import { lostLease } from './hold-lease.ts'
 import { joinCalls } from './join-calls.ts'
 
-/** Intents in one statement. */
+/** Intents in one statement, and in one page. */
 const BATCH = 200
+/** How long a closed intent may stay in the table: doing it again does no harm. */
+const CLOSE_WITHIN_MS = 100
 
-export function openHealJournal(pool: Pool): HealJournal {
-  const openers = new Map<string, (intent: HealIntent) => Promise<string>>()
-  const close = joinCalls<string, void>(BATCH, async (numbers) => {
-    await change(
-      pool,
-      'DELETE FROM cornac.heal_intents WHERE number = ANY($1::bigint[])',
-      [numbers],
-      undefined,
-    )
-    return numbers.map(() => undefined)
+interface Opening {
+  readonly intent: HealIntent
+  readonly lease: Lease
+}
+
+/** The tables have to be there. */
+export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }): HealJournal {
+  const open = joinCalls<Opening, string | null>(BATCH, (openings) => writeDown(pool, openings))
+  const closing = gather<string>({ most: BATCH, patienceMs: CLOSE_WITHIN_MS, clock }, async (numbers) => {
+    await changeState(pool, 'DELETE FROM cornac.heal_intents WHERE number = ANY($1::bigint[])', [numbers])
   })
-  const closing = new Set<Promise<void>>()
-  let failure: unknown
   return {
     async open(intent, lease) {
-      const { token } = lease
-      let open = openers.get(token)
-      if (open === undefined) {
-        open = joinCalls<HealIntent, string>(BATCH, (intents) => writeDown(pool, token, lease.name, intents))
-        openers.set(token, open)
-      }
-      return open(intent)
+      lease.signal.throwIfAborted()
+      const number = await open({ intent, lease })
+      if (number === null) throw lostLease(lease.name)
+      return number
     },
-    async close(number) {
-      if (failure !== undefined) throw failure
-      const done = close(number)
-        .catch((error: unknown) => {
-          failure ??= error
-        })
-        .finally(() => closing.delete(done))
-      closing.add(done)
-    },
-    async flush() {
-      await Promise.all(closing)
-      if (failure !== undefined) throw failure
-    },
-    async *unfinished(lease, options) {
-      const { token } = lease
-      for (let after = '0'; ;) {
-        const rows = await ask(
+    close: (number) => closing.add(number),
+    flush: () => closing.flush(),
+    async *unfinished({ name, token }, options) {
+      let after = '0'
+      for (;;) {
+        const rows = await askState(
           pool,
           `SELECT number::text, kind, record_id::text, file_name, writes, leftovers FROM cornac.heal_intents
-            WHERE token < $1 AND number > $2 ORDER BY number LIMIT ${BATCH}`,
-          [token, after],
+            WHERE lease = $1 AND token < $2 AND number > $3 ORDER BY number LIMIT ${BATCH}`,
+          [name, token, after],
           options,
         )
-        if (rows.length > 0) yield rows.map(toIntent)
-        const last = rows.at(-1)
-        if (last === undefined || rows.length < BATCH) return
-        after = String(last[0])
+        const page = rows.map(toIntent)
+        if (page.length > 0) yield page
+        after = page.at(-1)?.number ?? after
+        if (page.length < BATCH) return
       }
     },
   }
 }
 
-/** Nothing is written if the lease is another's by now. */
-async function writeDown(
-  pool: Pool,
-  token: string,
-  lease: string,
-  intents: readonly HealIntent[],
-): Promise<readonly string[]> {
-  const rows = await ask(
+/** The numbers of the intents, in order; null for those whose lease is another's by now, which are not written. */
+async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<readonly (string | null)[]> {
+  const rows = await askState(
     pool,
-    `WITH held AS MATERIALIZED (SELECT token FROM cornac.leases WHERE name = $1 AND token = $2 FOR SHARE),
-       numbered AS MATERIALIZED (
-         SELECT nextval('cornac.heal_intents_number_seq') AS number, held.token, i.*
-           FROM held, jsonb_to_recordset($3::jsonb)
-             AS i(place int, kind text, record_id bigint, file_name text, writes jsonb, leftovers jsonb)),
-       written AS (
-         INSERT INTO cornac.heal_intents (number, token, kind, record_id, file_name, writes, leftovers)
-         OVERRIDING SYSTEM VALUE
-         SELECT number, token, kind, record_id, file_name, ARRAY(SELECT jsonb_array_elements_text(writes)),
-           ARRAY(SELECT jsonb_array_elements_text(leftovers)) FROM numbered)
-     SELECT number::text FROM numbered ORDER BY place`,
-    [
-      lease,
-      token,
-      JSON.stringify(
-        intents.map(({ kind, id, fileName, writes, leftovers }, place) => {
-          return { place, kind, record_id: id, file_name: fileName, writes, leftovers }
-        }),
-      ),
-    ],
-    undefined,
+    `WITH held AS MATERIALIZED (
+       SELECT nextval('cornac.heal_intents_number_seq') AS number, l.name, l.token, i.*
+         FROM jsonb_to_recordset($1::jsonb) AS i(place int, lease text, lease_token bigint, kind text, record_id bigint,
+           file_name text, writes jsonb, leftovers jsonb)
+         JOIN cornac.leases l ON l.name = i.lease AND l.token = i.lease_token AND l.held FOR SHARE OF l),
+     written AS (
+       INSERT INTO cornac.heal_intents (number, lease, token, kind, record_id, file_name, writes, leftovers)
+       OVERRIDING SYSTEM VALUE
+       SELECT number, name, token, kind, record_id, file_name, ARRAY(SELECT jsonb_array_elements_text(writes)),
+         ARRAY(SELECT jsonb_array_elements_text(leftovers)) FROM held)
+     SELECT place, number::text FROM held`,
+    [JSON.stringify(openings.map(fromOpening))],
   )
-  if (rows.length !== intents.length)
-    throw new KnownError({
-      code: 'lease-lost',
-      what: `the lease ${lease} was lost: another process has taken it over`,
-      remedy: 'Run the command again; what was half done is brought to its end first',
-    })
-  return rows.map(([number]) => String(number))
+  const numbers = new Map(rows.map(([place, number]) => [Number(place), String(number)]))
+  return openings.map((_, place) => numbers.get(place) ?? null)
 }
 
-function toIntent([number, kind, id, fileName, writes, leftovers]: readonly unknown[]): KnownIntent {
+function fromOpening({ intent, lease }: Opening, place: number): Record<string, unknown> {
+  const { kind, id, fileName, writes, leftovers } = intent
   return {
-    number: String(number),
-    kind: kind as Kind,
-    id: String(id),
-    fileName: fileName as string | null,
-    writes: writes as string[],
-    leftovers: leftovers as string[],
+    ...{ place, lease: lease.name, lease_token: lease.token },
+    ...{ kind, record_id: id, file_name: fileName, writes, leftovers },
   }
+}
+
+function toIntent(row: readonly unknown[]): KnownIntent {
+  const [number, kind, id, fileName, writes, leftovers] = row as [
+    ...[string, Kind, string, string | null, string[]],
+    string[],
+  ]
+  return { number, kind, id, fileName, writes, leftovers }
 }

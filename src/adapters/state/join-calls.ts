@@ -4,38 +4,32 @@
  */
 export function joinCalls<Call, Answer>(
   most: number,
+  /** One answer for each call, in order. */
   answer: (calls: readonly Call[]) => Promise<readonly Answer[]>,
 ): (call: Call) => Promise<Answer> {
-  interface Waiting {
-    readonly call: Call
-    resolve(value: Answer): void
-    reject(error: unknown): void
-  }
-  const waiting: Waiting[] = []
+  const waiting: { readonly call: Call; readonly answered: PromiseWithResolvers<Answer> }[] = []
   let busy = false
 
   async function work(): Promise<void> {
     if (busy) return
     busy = true
-    try {
-      while (waiting.length > 0) {
-        const batch = waiting.splice(0, most)
-        try {
-          const answers = await answer(batch.map(({ call }) => call))
-          for (const [i, { resolve }] of batch.entries()) resolve(answers[i] as Answer)
-        } catch (error) {
-          for (const { reject } of batch) reject(error)
-        }
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, most)
+      try {
+        const answers = await answer(batch.map(({ call }) => call))
+        for (const [i, { answered }] of batch.entries()) answered.resolve(answers[i] as Answer)
+      } catch (error) {
+        for (const { answered } of batch) answered.reject(error)
       }
-    } finally {
-      busy = false
     }
+    busy = false
   }
 
-  return (call) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ call, resolve, reject })
-      // After this turn, so that what is asked for at the same moment goes together.
-      queueMicrotask(() => void work())
-    })
+  return (call) => {
+    const answered = Promise.withResolvers<Answer>()
+    waiting.push({ call, answered })
+    // After this turn, so that what is asked for at the same moment goes together.
+    queueMicrotask(() => void work())
+    return answered.promise
+  }
 }

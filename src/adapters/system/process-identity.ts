@@ -9,12 +9,13 @@ export const processIdentity: ProcessIdentity = {
       host: hostname(),
       machine: await thisMachine(),
       pid: process.pid,
-      started: await startOf(process.pid),
+      started: (await lookAt(process.pid))?.started ?? null,
     }
   },
   async isDead({ machine, pid, started }) {
     if (machine === null || started === null || machine !== (await thisMachine())) return false
-    return (await startOf(pid)) !== started
+    const now = await lookAt(pid)
+    return now === null ? !exists(pid) : now.over || now.started !== started
   },
 }
 
@@ -28,14 +29,32 @@ async function thisMachine(): Promise<string | null> {
   }
 }
 
-/** Field 22 of /proc/PID/stat, clock ticks since boot; null if there is no such process, or only what is left of it. */
-async function startOf(pid: number): Promise<string | null> {
+interface Seen {
+  /** Field 22 of /proc/PID/stat, clock ticks since boot. */
+  readonly started: string
+  /** It has ended, and only its entry is left (a zombie). */
+  readonly over: boolean
+}
+
+/** Null if nothing can be read: there is no such process, or it is hidden from us. */
+async function lookAt(pid: number): Promise<Seen | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
     // The second field is the command in brackets, which may hold anything.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' || state === 'X' ? null : (fields[18] ?? null)
+    const started = fields[18]
+    return started === undefined ? null : { started, over: state === 'Z' || state === 'X' }
   } catch {
     return null
+  }
+}
+
+/** /proc mounted with hidepid shows no process of another user; a signal that is never sent tells it apart from none. */
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

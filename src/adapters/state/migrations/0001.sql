@@ -6,9 +6,9 @@ CREATE TABLE cornac.leases (
   token bigint NOT NULL,
   held boolean NOT NULL,
   holder text NOT NULL,
-  -- The process that holds it: boot, PID namespace, process and its start; null where that cannot be told.
+  -- The process that holds it: boot and PID namespace, process and its start; null where that cannot be told.
   machine text,
-  pid bigint,
+  pid bigint NOT NULL,
   pid_started text,
   taken_at timestamptz NOT NULL
 );
@@ -22,6 +22,8 @@ CREATE TABLE cornac.lease_beats (
 
 CREATE TABLE cornac.heal_intents (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- Of the lease under which it was opened: numbers of tokens mean something only within one name.
+  lease text NOT NULL,
   token bigint NOT NULL,
   kind text NOT NULL,
   record_id bigint NOT NULL,
@@ -45,8 +47,8 @@ CREATE TABLE cornac.ledger (
   next_try_at timestamptz NOT NULL,
   PRIMARY KEY (kind, record_id)
 );
-CREATE INDEX ledger_by_host ON cornac.ledger (host);
 CREATE INDEX ledger_by_next_try ON cornac.ledger (next_try_at, kind, record_id);
+CREATE INDEX ledger_by_host ON cornac.ledger (host, next_try_at, kind, record_id);
 CREATE INDEX ledger_by_label ON cornac.ledger (lower(label));
 
 CREATE TABLE cornac.ledger_hosts (
