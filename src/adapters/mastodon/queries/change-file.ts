@@ -114,15 +114,17 @@ function update(
   const values: unknown[] = []
   const put: Put = (value) => `$${values.push(value)}`
   const set = assign(put).join(', ')
-  const text = `${fence === null ? '' : held(fence, put)} UPDATE ${KINDS[seen.kind].table} r SET ${set}
-    WHERE ${unchanged(seen, schema, put)} ${fence === null ? '' : 'AND EXISTS (SELECT 1 FROM held)'}`
+  const text = `UPDATE ${KINDS[seen.kind].table} r SET ${set}
+    WHERE ${fence === null ? 'true' : whileHeld(fence, put)} AND ${unchanged(seen, schema, put)}`
   return { text, values }
 }
 
-/** Locks the lease's row until the change is committed: a takeover waits for it, and no change follows a takeover. */
-function held(fence: Fence, put: Put): string {
-  return `WITH held AS (SELECT 1 FROM cornac.leases
-    WHERE name = ${put(fence.name)} AND token = ${put(fence.token)}::bigint FOR SHARE)`
+/**
+ * Locks the lease's row until the change is committed: a takeover waits for it, and no change follows a takeover. It is
+ * answered once, before any row is looked for.
+ */
+function whileHeld({ name, token }: Fence, put: Put): string {
+  return `(SELECT true FROM cornac.leases WHERE name = ${put(name)} AND token = ${put(token)}::bigint FOR SHARE)`
 }
 
 /** Still what was seen, still remote, and nothing forbids it. */
