@@ -28,7 +28,7 @@ export async function deriveVariant(
       return { kind: 'derived', file: { bytes, contentType: type }, size }
     }
     const wanted = maxPixels === null ? 'image/png' : type
-    const file = await writePicture(open, picture, {
+    const file = await writePicture(picture, {
       type: wanted,
       size,
       fit: shrunk === null ? null : 'fill',

@@ -33,17 +33,17 @@ export async function makeImage(open: OpenImage, source: Source, recipe: ImageRe
     const picture = await openPicture(open, source, recipe.timeoutMs)
     if (typeof picture === 'string') return broken(picture)
     const intent = intend(picture, recipe)
-    const original = await makeOriginal(open, picture, recipe, intent)
+    const original = await makeOriginal(picture, recipe, intent)
     if (typeof original === 'string') return broken(original)
     const fit = fitOf(recipe, intent.resizes)
     const still = intent.still
-      ? await writePicture(open, picture, { type: 'image/png', size: intent.size, fit })
+      ? await writePicture(picture, { type: 'image/png', size: intent.size, fit })
       : null
     if (typeof still === 'string') return broken(still)
     const small =
       intent.small === null
         ? null
-        : await writePicture(open, picture, { type: source.type, size: intent.small, fit: 'fill' })
+        : await writePicture(picture, { type: source.type, size: intent.small, fit: 'fill' })
     if (typeof small === 'string') return broken(small)
     return {
       kind: 'made',
@@ -84,7 +84,6 @@ function smallSize(type: PictureType, { small }: ImageRecipe, size: ImageSize): 
 }
 
 async function makeOriginal(
-  open: OpenImage,
   picture: Picture,
   recipe: ImageRecipe,
   intent: Intent,
@@ -98,11 +97,11 @@ async function makeOriginal(
   }
   const wanted = { size: intent.size, fit: fitOf(recipe, intent.resizes) }
   if (recipe.gifAsJpeg && type === 'image/gif') {
-    const file = await writePicture(open, picture, { ...wanted, type: 'image/jpeg' })
+    const file = await writePicture(picture, { ...wanted, type: 'image/jpeg' })
     return typeof file === 'string' ? file : { bytes: file.bytes, contentType: type }
   }
   // Animated WebP and PNG keep their first frame only, as in Mastodon.
-  return writePicture(open, picture, { ...wanted, type, animated: type === 'image/gif' && shape.frames > 1 })
+  return writePicture(picture, { ...wanted, type, animated: type === 'image/gif' && shape.frames > 1 })
 }
 
 /** Of what was kept, the hash reads the source: it is the reading that proves it whole. */

@@ -1,8 +1,9 @@
 /** One picture written to bytes, and looked at again. */
 import type { ImageFile, ImageRecipe, ImageSize } from '../../core/ports/images.ts'
 import { encode, keepProfile } from './encode.ts'
-import type { OpenImage } from './load-sharp.ts'
 import type { Picture } from './picture.ts'
+import { readShape } from './shape.ts'
+import { sniffType } from './sniff-type.ts'
 import type { PictureType } from './sniff-type.ts'
 
 /** What is to be written. */
@@ -16,7 +17,6 @@ export interface Wanted {
 
 /** A sentence if what came out is not what was wanted: what we write is checked like what we are given. */
 export async function writePicture(
-  open: OpenImage,
   picture: Picture,
   { type, size, fit, animated = false }: Wanted,
 ): Promise<ImageFile | string> {
@@ -24,14 +24,21 @@ export async function writePicture(
   // The size for `fill` has the ratio already; leaving sharp to keep it would round once more.
   if (fit !== null) image.resize(size.width, size.height, { fit })
   const bytes = await encode(keepProfile(image, picture.facts), type).toBuffer()
-  const { format, autoOrient } = await open(bytes, { failOn: 'error', limitInputPixels: false }).metadata()
-  const fits = autoOrient.width === size.width && autoOrient.height === size.height
-  if (`image/${format}` === type && fits) return { bytes, contentType: type }
-  return `what was made of it is ${format} of ${autoOrient.width}x${autoOrient.height} instead of ${type} of ${size.width}x${size.height}`
+  const wrong = misfit(bytes, type, size)
+  return wrong ?? { bytes, contentType: type }
 }
 
 /** Cropped where the recipe covers, else shrunk. */
 export function fitOf({ geometry }: ImageRecipe, changes: boolean): Wanted['fit'] {
   if (!changes) return null
   return geometry.rule === 'cover' ? 'cover' : 'fill'
+}
+
+/** Null if the file is what it should be, by its structure: decoding it again would tell no more and take longer. */
+function misfit(bytes: Uint8Array, type: PictureType, size: ImageSize): string | null {
+  const found = sniffType(bytes)
+  const shape = found === type ? readShape(bytes, type) : null
+  const fits = shape?.complete === true && shape.width === size.width && shape.height === size.height
+  if (fits) return null
+  return `what was made of it is ${found} of ${shape?.width}x${shape?.height} instead of ${type} of ${size.width}x${size.height}`
 }
