@@ -56,7 +56,7 @@ function others(names: readonly string[]): readonly string[] {
   })
 }
 
-const drivers = ['@', 'pg', 'undici', 'sharp', 'commander', 'dotenv']
+const drivers = ['@', 'pg', 'undici', 'htmlparser2', 'sharp', 'commander', 'dotenv']
 const worldlyModules = [
   ...[
     'fs',

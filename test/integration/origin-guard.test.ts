@@ -159,6 +159,7 @@ describe('the address guard', () => {
     assert.deepEqual(outcome, {
       kind: 'unreachable',
       reason: 'the name nobody.example does not resolve (ENOTFOUND)',
+      connected: false,
     })
   })
 

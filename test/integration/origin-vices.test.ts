@@ -78,9 +78,13 @@ describe('fetching from origins', () => {
   }
 
   const faults: readonly (readonly [string, Vice, FetchOutcome | RegExp])[] = [
-    ['an origin that takes the request and says nothing', { kind: 'silent' }, { kind: 'timeout' }],
-    ['a body that stops halfway', { kind: 'stalls' }, { kind: 'timeout' }],
-    ['a body that drips', { kind: 'slow', bytesPerSecond: 400 }, { kind: 'timeout' }],
+    [
+      'an origin that takes the request and says nothing',
+      { kind: 'silent' },
+      { kind: 'timeout', connected: true },
+    ],
+    ['a body that stops halfway', { kind: 'stalls' }, { kind: 'timeout', connected: true }],
+    ['a body that drips', { kind: 'slow', bytesPerSecond: 400 }, { kind: 'timeout', connected: true }],
     [
       'a connection closed without an answer',
       { kind: 'hangs-up' },
@@ -111,6 +115,7 @@ describe('fetching from origins', () => {
       if (!(expected instanceof RegExp)) return assert.deepEqual(outcome, expected)
       assert.equal(outcome.kind, 'unreachable')
       assert.match(outcome.kind === 'unreachable' ? outcome.reason : '', expected)
+      assert.equal(outcome.kind === 'unreachable' && outcome.connected, true)
     })
   }
 
@@ -160,6 +165,10 @@ describe('fetching from origins', () => {
     assert.match(refused.kind === 'unreachable' ? refused.reason : refused.kind, /ECONNREFUSED/)
     const noTls = await fetcher.fetch(`https://${address}:${port}/x.png`, LIMITS)
     assert.match(noTls.kind === 'unreachable' ? noTls.reason : noTls.kind, /SSL|EPROTO|TLS/)
+    for (const outcome of [refused, noTls]) assert.equal('connected' in outcome && outcome.connected, false)
+    fediverse.setVice('ada', { kind: 'redirect-to', location: `http://${address}:${free}/x.png` })
+    const sentOn = await fetcher.fetch(avatar('ada'), LIMITS)
+    assert.equal('connected' in sentOn && sentOn.connected, true, 'the host that was asked did answer')
   })
 
   it('a hundred callers never make more than two requests at once to one host', async () => {

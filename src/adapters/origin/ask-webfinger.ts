@@ -9,6 +9,7 @@ import { fetchJson, MAX_DOCUMENT_BYTES } from './fetch-json.ts'
 import type { JsonAnswer } from './fetch-json.ts'
 import { asList, asObject, property } from './json-shape.ts'
 import { templateIn } from './host-meta.ts'
+import { afterAnswer } from './read-failure.ts'
 
 export interface Account {
   readonly username: string
@@ -30,7 +31,12 @@ export async function askWebfinger(
   if (first.kind !== 'gone' || first.status !== 404) return readLinks(first)
   const template = await fetchTemplate(tools, `${base}/.well-known/host-meta`, options)
   if (template.kind !== 'template') return template
-  return readLinks(await fetchResource(tools, template.text.replaceAll('{uri}', resource), options))
+  const second = await fetchResource(
+    tools,
+    template.text.replaceAll('{uri}', () => resource),
+    options,
+  )
+  return readLinks('connected' in second ? afterAnswer(second) : second)
 }
 
 function fetchResource(tools: OriginTools, url: string, options?: CallOptions): Promise<JsonAnswer> {
@@ -41,17 +47,19 @@ function fetchResource(tools: OriginTools, url: string, options?: CallOptions): 
 /** The link to the actor. A domain that answers with something else altogether says nothing of the account. */
 function readLinks(answer: JsonAnswer): WebfingerOutcome {
   if (answer.kind === 'gone' && answer.status === 404) return { kind: 'unknown' }
-  if (answer.kind === 'other')
-    return { kind: 'unreachable', reason: `webfinger answers with ${answer.found}` }
+  if (answer.kind === 'other') return unreadable(answer.found)
   if (answer.kind !== 'json') return answer
   const document = asObject(answer.value)
-  if (document === null)
-    return { kind: 'unreachable', reason: 'webfinger answers with JSON that is no object' }
+  if (document === null) return unreadable('JSON that is no object')
   for (const link of asList(property(document, 'links'))) {
     const uri = actorIn(link)
     if (uri !== null) return { kind: 'found', uri }
   }
   return { kind: 'unknown' }
+}
+
+function unreadable(found: string): WebfingerOutcome {
+  return { kind: 'unreachable', reason: `webfinger answers with ${found}`, connected: true }
 }
 
 function actorIn(link: unknown): string | null {
@@ -85,6 +93,6 @@ async function fetchTemplate(
     case 'gone':
       return { kind: 'unknown' }
     default:
-      return answer
+      return afterAnswer(answer)
   }
 }

@@ -6,9 +6,10 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import type { Clock } from '../../core/ports/runtime.ts'
 import { acceptableUrl, bareHost, isHiddenService } from './acceptable-url.ts'
 import { startDeadline } from './deadline.ts'
+import { noteStart } from './note-start.ts'
 import type { Turns } from './per-host.ts'
 import { readAnswer } from './read-answer.ts'
-import { readFailure } from './read-failure.ts'
+import { afterAnswer, readFailure } from './read-failure.ts'
 import type { Signatures } from './signatures.ts'
 
 export interface OriginTools {
@@ -76,10 +77,10 @@ export async function exchange(
     } finally {
       giveBack()
     }
-    if (hop.kind !== 'redirect') return hop
+    if (hop.kind !== 'redirect') return redirects > 0 && 'connected' in hop ? afterAnswer(hop) : hop
     if (redirects === MAX_REDIRECTS) return { kind: 'too-many-redirects' }
     leftMs -= Math.max(0, tools.clock.now() - started)
-    if (leftMs <= 0) return { kind: 'timeout' }
+    if (leftMs <= 0) return { kind: 'timeout', connected: true }
     const next = acceptableUrl(hop.location, url)
     if (next === null) return { kind: 'bad-url', url: hop.location }
     url = next
@@ -125,16 +126,17 @@ async function askOnce(
   signal: AbortSignal | undefined,
 ): Promise<Hop> {
   const deadline = startDeadline(wish.limits.timeoutMs, signal)
+  let connected = false
   try {
     const response = await request(url, {
-      dispatcher: tools.dispatcher,
+      dispatcher: noteStart(tools.dispatcher, () => (connected = true)),
       signal: deadline.signal,
       headers: { 'user-agent': tools.userAgent, ...wish.headers },
     })
     return await readAnswer(url, response, wish, tools.clock.now(), deadline.signal)
   } catch (error) {
     signal?.throwIfAborted()
-    return deadline.expired() ? { kind: 'timeout' } : readFailure(error)
+    return deadline.expired() ? { kind: 'timeout', connected } : readFailure(error, connected)
   } finally {
     deadline.clear()
   }

@@ -10,6 +10,8 @@ export const MAX_DOCUMENT_BYTES = 1024 * 1024
 
 export interface JsonWish {
   readonly accept: string
+  /** Beside those that every JSON document is asked with. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signed: boolean
   readonly wants: (head: AnswerHead) => boolean
 }
@@ -31,7 +33,7 @@ export async function fetchJson(
     tools,
     url,
     {
-      headers: { accept: wish.accept, 'accept-encoding': 'gzip' },
+      headers: { accept: wish.accept, 'accept-encoding': 'gzip', ...wish.headers },
       signed: wish.signed,
       limits: { maxBytes: MAX_DOCUMENT_BYTES, timeoutMs: tools.documentTimeoutMs },
       excess: 'refuse',
@@ -56,7 +58,7 @@ export function nameOf({ status, contentType }: AnswerHead): string {
 }
 
 /** UTF-8 whatever is declared (RFC 8259, section 8.1); a byte order mark is ignored. */
-function readJson({ bytes, url }: { readonly bytes: Uint8Array; readonly url: URL }): JsonAnswer {
+export function readJson({ bytes, url }: { readonly bytes: Uint8Array; readonly url: URL }): JsonAnswer {
   try {
     return { kind: 'json', value: JSON.parse(new TextDecoder().decode(bytes)) as unknown, url }
   } catch {

@@ -1,18 +1,12 @@
 /** Web host metadata (RFC 6415): where a domain keeps its webfinger, if not in the usual place. Pure. */
-import { Parser } from 'htmlparser2'
+import { scanTags } from './scan-tags.ts'
 
 /** The `lrdd` template for webfinger, with `{uri}` in it; null if there is none. */
 export function templateIn(xml: string): string | null {
   let found: string | null = null
-  const parser = new Parser(
-    {
-      onopentag(name, { rel, template }) {
-        if (found === null && name === 'Link' && rel === 'lrdd' && template?.includes('{uri}') === true)
-          found = template
-      },
-    },
-    { xmlMode: true },
-  )
-  parser.end(xml)
+  scanTags(xml, ['link'], (_name, attributes) => {
+    const template = attributes.get('template')
+    if (attributes.get('rel') === 'lrdd' && template?.includes('{uri}') === true) found ??= template
+  })
   return found
 }

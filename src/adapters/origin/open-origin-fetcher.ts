@@ -1,6 +1,6 @@
 /** The world's pictures, and the documents that say where they are, fetched with care: for the origins, and for the network we stand in. */
 import { Agent } from 'undici'
-import type { ActorReader, OriginFetcher } from '../../core/ports/origin.ts'
+import type { ActorReader, OriginFetcher, PageReader } from '../../core/ports/origin.ts'
 import type { Clock } from '../../core/ports/runtime.ts'
 import { addressGuard } from './address-guard.ts'
 import { askWebfinger } from './ask-webfinger.ts'
@@ -9,6 +9,7 @@ import { fetchFile } from './fetch-file.ts'
 import { guardedConnect } from './guarded-connect.ts'
 import { openTurns } from './per-host.ts'
 import { readActor } from './read-actor.ts'
+import { readPage } from './read-page.ts'
 import { openResolve } from './resolve-name.ts'
 import type { Resolve } from './resolve-name.ts'
 import { openSignatures } from './signatures.ts'
@@ -42,12 +43,12 @@ export interface OriginFetcherOptions {
   readonly silenceTimeoutMs?: number | undefined
   /** For an actor, a webfinger answer or a page, redirects included. Default 30,000, as in Mastodon. */
   readonly documentTimeoutMs?: number | undefined
-  /** Where a domain answers webfinger. Default `https://<domain>`. */
-  readonly webfingerBase?: ((domain: string) => string) | undefined
+  /** Where a domain answers webfinger: scheme and host. Default `https://<domain>`; the lab's hosts speak plain HTTP. */
+  readonly webfingerOrigin?: ((domain: string) => string) | undefined
 }
 
 /** One object, so that the limit per host holds over files and documents together. */
-export interface OpenOriginFetcher extends OriginFetcher, ActorReader {
+export interface OpenOriginFetcher extends OriginFetcher, ActorReader, PageReader {
   /** Ends every connection; what is still being fetched ends as `unreachable`. */
   close(): Promise<void>
 }
@@ -84,11 +85,12 @@ export function openOriginFetcher(options: OriginFetcherOptions): OpenOriginFetc
     signatures: openSignatures(options.signer, () => options.clock.now()),
     documentTimeoutMs: options.documentTimeoutMs ?? 30_000,
   }
-  const webfingerBase = options.webfingerBase ?? ((domain) => `https://${domain}`)
+  const webfingerOrigin = options.webfingerOrigin ?? ((domain) => `https://${domain}`)
   return {
     fetch: (url, limits, callOptions) => fetchFile(tools, url, limits, callOptions),
     readActor: (uri, callOptions) => readActor(tools, uri, callOptions),
-    webfinger: (account, callOptions) => askWebfinger(tools, webfingerBase, account, callOptions),
+    webfinger: (account, callOptions) => askWebfinger(tools, webfingerOrigin, account, callOptions),
+    readPage: (url, callOptions) => readPage(tools, url, callOptions),
     close: () => dispatcher.destroy(),
   }
 }

@@ -9,6 +9,7 @@ import type { JsonAnswer } from './fetch-json.ts'
 import { inWords } from './in-words.ts'
 import { asList, asObject, property } from './json-shape.ts'
 import type { JsonObject } from './json-shape.ts'
+import { afterAnswer } from './read-failure.ts'
 import { readPicture } from './read-picture.ts'
 
 /** Mastodon `SUPPORTED_TYPES` (app/services/activitypub/process_account_service.rb). */
@@ -20,7 +21,7 @@ type Proven =
   | { readonly kind: 'not-an-actor'; readonly found: string }
   | FetchFailure
 
-/** One signed GET; one more if the document has another address on its own host; one more for each picture named by reference. */
+/** One signed GET; one more if the document has another address; one more for each picture named by reference. */
 export async function readActor(
   tools: OriginTools,
   uri: string,
@@ -50,16 +51,14 @@ export async function readActor(
 
 /**
  * A document may not speak for another address. It passes if its `id` is the address that was asked, or the one that redirects
- * led to. Otherwise it is only believed to know where the actor is, and only about its own host: that address is asked once,
- * and must answer with itself.
+ * led to. Otherwise it is only believed to know where the actor is: that address is asked once, and must answer with itself.
  */
 async function readProven(tools: OriginTools, uri: string, options?: CallOptions): Promise<Proven> {
   const first = prove(uri, await fetchJson(tools, uri, ACTIVITY_JSON, options))
   if (first.kind !== 'elsewhere') return first
   const second = prove(first.id, await fetchJson(tools, first.id, ACTIVITY_JSON, options))
-  return second.kind === 'elsewhere'
-    ? notAnActor(`a document of another address, ${inWords(second.id)}`)
-    : second
+  if (second.kind === 'elsewhere') return notAnActor(`a document of another address, ${inWords(second.id)}`)
+  return 'connected' in second ? afterAnswer(second) : second
 }
 
 function prove(
@@ -75,8 +74,7 @@ function prove(
   if (typeof id !== 'string' || url === null) return notAnActor('a document without an address')
   if (url.href === acceptableUrl(asked)?.href || url.href === answer.url.href)
     return { kind: 'document', id, document }
-  if (url.host === answer.url.host) return { kind: 'elsewhere', id }
-  return notAnActor(`a document of another address, ${inWords(id)}`)
+  return { kind: 'elsewhere', id }
 }
 
 function notAnActor(found: string): { readonly kind: 'not-an-actor'; readonly found: string } {

@@ -26,7 +26,7 @@ export async function readAnswer(
       case 'too-large':
         return { kind: 'too-large', limit: maxBytes }
       case 'foreign-encoding':
-        return { kind: 'unreachable', reason: `the body is encoded as ${read.encoding}` }
+        return { kind: 'unreachable', reason: `the body is encoded as ${read.encoding}`, connected: true }
     }
   }
   await empty(body, signal)

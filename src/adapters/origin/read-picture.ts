@@ -6,6 +6,7 @@ import { ACTIVITY_JSON } from './activity-json.ts'
 import type { OriginTools } from './exchange.ts'
 import { fetchJson } from './fetch-json.ts'
 import { asObject, firstOf, property } from './json-shape.ts'
+import { afterAnswer } from './read-failure.ts'
 
 /** Null: it names none. */
 interface PictureAddress {
@@ -25,7 +26,7 @@ export async function readPicture(
   const first = firstOf(value)
   if (typeof first !== 'string') return { kind: 'picture', url: addressIn(first) }
   const answer = await fetchJson(tools, first, ACTIVITY_JSON, options)
-  if (isPassing(answer)) return answer
+  if (isPassing(answer)) return afterAnswer(answer)
   return { kind: 'picture', url: answer.kind === 'json' ? addressIn(answer.value) : null }
 }
 

@@ -8,6 +8,15 @@ export interface FetchLimits {
   readonly timeoutMs: number
 }
 
+/** How far an exchange came that brought nothing. */
+export interface Reached {
+  /**
+   * False: no connection came about, so the host that was asked is out of reach itself: its name, its port, its certificate.
+   * True: it was there, and something broke off later, be it at the host that it redirected to.
+   */
+  readonly connected: boolean
+}
+
 /** Every way a fetch can end; each is expected, so each is a value. */
 export type FetchOutcome =
   | { readonly kind: 'fetched'; readonly bytes: Uint8Array; readonly url: string }
@@ -17,14 +26,14 @@ export type FetchOutcome =
   | { readonly kind: 'refused'; readonly status: number }
   /** 5xx, 408, 429, with the pause the origin asks for */
   | { readonly kind: 'unavailable'; readonly status: number; readonly retryAfterMs: number | null }
-  | { readonly kind: 'timeout' }
+  | ({ readonly kind: 'timeout' } & Reached)
   | { readonly kind: 'too-large'; readonly limit: number }
   | { readonly kind: 'too-many-redirects' }
   /** The name resolves to (or is) an address that is not public, on any hop */
   | { readonly kind: 'private-address'; readonly host: string }
   | { readonly kind: 'bad-url'; readonly url: string }
   /** DNS failure, refused connection, TLS error, reset, truncated body */
-  | { readonly kind: 'unreachable'; readonly reason: string }
+  | ({ readonly kind: 'unreachable'; readonly reason: string } & Reached)
 
 export interface OriginFetcher {
   /** Never throws for what an origin does; throws only when aborted through `signal`. */

@@ -1,0 +1,23 @@
+/** Whether a request got as far as a connection: what tells a host out of reach from one that breaks off. */
+import { DecoratorHandler } from 'undici'
+import type { Dispatcher } from 'undici'
+
+/** Calls `note` when a connection has taken the request: after the name, TCP and TLS. */
+export function noteStart(dispatcher: Dispatcher, note: () => void): Dispatcher {
+  return dispatcher.compose((dispatch) => (options, handler) => dispatch(options, noting(handler, note)))
+}
+
+function noting(handler: Dispatcher.DispatchHandler, note: () => void): Dispatcher.DispatchHandler {
+  // Speaks the interface of today to us, whichever of undici's two the handler speaks.
+  const inner: Dispatcher.DispatchHandler = new DecoratorHandler(handler)
+  return {
+    onRequestStart(controller, context) {
+      note()
+      inner.onRequestStart?.(controller, context)
+    },
+    onResponseStart: (...args) => inner.onResponseStart?.(...args),
+    onResponseData: (...args) => inner.onResponseData?.(...args),
+    onResponseEnd: (...args) => inner.onResponseEnd?.(...args),
+    onResponseError: (...args) => inner.onResponseError?.(...args),
+  }
+}
