@@ -1,7 +1,7 @@
 /** One opened Mastodon server: what compose hands to the apps. Parts open on first use, so a verb pays for what it asks. */
 import type { MastodonDatabase } from './mastodon.ts'
 import type { ImageMaker } from './images.ts'
-import type { ActorReader, OriginFetcher } from './origin.ts'
+import type { ActorReader, OriginFetcher, PageReader } from './origin.ts'
 import type { Clock } from './runtime.ts'
 import type { ScanStore } from './state.ts'
 import type { Storage } from './storage.ts'
@@ -28,7 +28,7 @@ export interface OpenInstance {
   /** Throws a KnownError if Redis cannot be used. */
   railsCache(): Promise<RailsCache>
   /** One object, so that the limit per host holds over files and documents together. */
-  origin(): Promise<OriginFetcher & ActorReader>
+  origin(): Promise<OriginFetcher & ActorReader & PageReader>
   images(): Promise<ImageMaker>
   readonly clock: Clock
   /** Sixteen random hexadecimal digits, as Mastodon names new files. */
