@@ -19,8 +19,6 @@ export interface ProcessOptions {
   readonly cwd?: string | undefined
   /** Read stdout and count its lines, but do not keep it. */
   readonly dropOutput?: boolean | undefined
-  /** Ends that are as good as 0. */
-  readonly allowedCodes?: readonly number[] | undefined
 }
 
 export interface NodeOptions extends ProcessOptions {
@@ -38,7 +36,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** @throws if the program ends with anything but 0 and the allowed codes */
+/** @throws if the program ends with anything but 0 */
 export async function runProcess(
   command: string,
   args: readonly string[],
@@ -64,7 +62,7 @@ export async function runProcess(
     child.once('close', resolve)
   }).finally(() => running.delete(child))
   const ms = performance.now() - startedAt
-  if (code !== 0 && options.allowedCodes?.includes(code ?? -1) !== true)
+  if (code !== 0)
     throw new Error(`${command} ${args.slice(0, 8).join(' ')} ended with ${code}:\n${stderr}${stdout}`)
   return { ms, stdout, lines, stderr, peakBytes: peak === '' ? null : Number(peak) }
 }

@@ -13,10 +13,9 @@ import { startFediverse, type Fediverse } from '../../../lab/fediverse/fediverse
 import { startPostgres } from '../../../lab/servers/postgres.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { heal as runHeal, type HealResult } from '../../core/heal/heal.ts'
-import { openHeal, openPlanHeal } from '../../core/heal/open-heal.ts'
-import { planHeal, type HealForecast } from '../../core/heal/plan-heal.ts'
-import type { HealScope } from '../../core/model/heal-target.ts'
+import { healFollows, type HealResult } from '../../core/heal/heal-follows.ts'
+import { openHeal } from '../../core/heal/open-heal.ts'
+import { surveyFollows } from '../../core/heal/survey-follows.ts'
 import { ALL_KINDS } from '../../core/model/media.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import type { Progress } from '../../core/ports/runtime.ts'
@@ -60,13 +59,12 @@ export async function runDemo(
   await scanAndTell(instance, config, 'after', options)
 
   const user = lab.firstUser.username
-  const scope = { by: 'follows-of', accountId: lab.firstUser.id } as const
-  const before = await survey(instance, config, scope, options)
+  const before = await survey(instance, config, user, options)
   options.tell({ step: 'damage', user, followed: before.followed, broken: before.broken })
-  await loseAtOrigin(fediverse, instance, scope)
-  const result = await heal(instance, config, scope, options)
-  options.tell({ step: 'healed', user, result })
-  const after = await survey(instance, config, scope, options)
+  await loseAtOrigin(lab, fediverse, instance, user)
+  const result = await heal(instance, config, user, options)
+  options.tell({ step: 'healed', result })
+  const after = await survey(instance, config, user, options)
   options.tell({ step: 'proved', broken: after.broken, hopeless: result.hopeless })
   return {
     accounts: options.accounts,
@@ -164,63 +162,53 @@ async function scanAndTell(
 async function survey(
   instance: OpenInstance,
   config: Config,
-  scope: HealScope,
-  { progress, signal }: DemoOptions,
+  user: string,
+  { signal }: DemoOptions,
 ): Promise<{ followed: number; broken: number }> {
-  const ports = await openPlanHeal(instance)
-  const forecast = await planHeal(
+  const ports = { database: await instance.database(), objects: await instance.storage() }
+  const { limitedFederation } = config.instance
+  const { followed, broken } = await surveyFollows(
     ports,
-    {
-      instance: instance.name,
-      choice: { by: 'scope', scope },
-      kinds: ['avatar', 'header'],
-      care: 'on-view',
-      limitedFederation: config.instance.limitedFederation,
-    },
-    { progress, signal },
+    { user, limitedFederation, concurrency: config.heal.concurrency },
+    { signal },
   )
-  const { pruned, missing } = forecast.broken
-  const followed = await ports.database.countTargets(scope, ['avatar'], { signal })
-  return { followed, broken: pruned + missing - leftAlone(forecast) }
-}
-
-/** What the moderators' rules forbid to fetch is not counted as broken: nobody could bring it back. */
-function leftAlone({ skipped }: HealForecast): number {
-  return Object.values(skipped).reduce((sum, count) => sum + count, 0) - (skipped['not-yet'] ?? 0)
+  return { followed, broken: broken.pruned + broken.missing }
 }
 
 async function heal(
   instance: OpenInstance,
   config: Config,
-  scope: HealScope,
+  user: string,
   { progress, signal }: DemoOptions,
 ): Promise<HealResult> {
-  return runHeal(
-    await openHeal(instance, 'native'),
+  return healFollows(
+    await openHeal(instance),
     {
-      instance: instance.name,
-      choice: { by: 'scope', scope },
-      kinds: ['avatar', 'header'],
-      care: 'on-view',
-      budget: { limit: null, maxDurationMs: null, maxBytes: null },
+      user,
       limitedFederation: config.instance.limitedFederation,
-      useLibvips: config.instance.useLibvips,
       concurrency: config.heal.concurrency,
-      perHost: config.heal.perHost,
       timeoutMs: config.heal.timeoutMs,
+      useLibvips: config.instance.useLibvips,
     },
     { progress, signal },
   )
 }
 
 /** A few origins have lost the pictures of somebody followed: those stay broken, and nobody can help it. */
-async function loseAtOrigin(fediverse: Fediverse, instance: OpenInstance, scope: HealScope): Promise<void> {
+async function loseAtOrigin(
+  lab: LabInstance,
+  fediverse: Fediverse,
+  instance: OpenInstance,
+  user: string,
+): Promise<void> {
   const database = await instance.database()
+  const id = await database.localAccount(user)
   let lost = 0
-  for await (const page of database.targets(scope, ['avatar']))
-    for (const { record } of page) {
+  for await (const page of database.followedPictures(id ?? lab.firstUser.id))
+    for (const { which, record } of page) {
       if (lost === LOST_AT_ORIGIN) return
-      if (record.fileName !== null || record.remoteUrl === null || record.hidden) continue
+      if (which !== 'avatar' || record.fileName !== null || record.remoteUrl === null || record.hidden)
+        continue
       fediverse.setVice(record.remoteUrl, { kind: 'status', status: lost % 2 === 0 ? 404 : 410 })
       lost++
     }
