@@ -6,18 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openImageMaker } from './adapters/images/open-image-maker.ts'
 import { openMastodonDatabase } from './adapters/mastodon/open-database.ts'
-import type { DatabaseSettings } from './adapters/postgres/connect.ts'
+import { connectDatabase, type DatabaseSettings } from './adapters/postgres/connect.ts'
 import { openOriginFetcher } from './adapters/origin/open-origin-fetcher.ts'
 import type { Signer } from './adapters/origin/open-origin-fetcher.ts'
 import { openRailsCache } from './adapters/rails-cache/open-rails-cache.ts'
 import type { RedisSettings } from './adapters/redis/connect-redis.ts'
 import { openRedownloadQueue } from './adapters/sidekiq/open-redownload-queue.ts'
 import { openSidekiq } from './adapters/sidekiq/open-sidekiq.ts'
+import { openState } from './adapters/state/open-state.ts'
 import { openScanFiles } from './adapters/state/scan-files.ts'
 import { openFileStorage } from './adapters/storage/fs.ts'
 import { openS3Storage } from './adapters/storage/s3.ts'
 import { spareLocal } from './adapters/storage/wrap/spare-local.ts'
 import { systemClock } from './adapters/system/clock.ts'
+import { processIdentity } from './adapters/system/process-identity.ts'
 import type {
   Config,
   DatabaseConnection,
@@ -29,7 +31,7 @@ import { KnownError } from './core/errors.ts'
 import type { SchemaFacts } from './core/model/schema.ts'
 import type { OpenInstance } from './core/ports/instance.ts'
 import type { MastodonDatabase } from './core/ports/mastodon.ts'
-import type { ScanStore } from './core/ports/state.ts'
+import type { OwnState, ScanStore } from './core/ports/state.ts'
 import type { Storage } from './core/ports/storage.ts'
 
 /** The program's page, named to origins in the user agent (promise 11). */
@@ -62,6 +64,10 @@ export function openInstance(config: Config, version: string): OpenInstance {
     storage,
     healStorage: once(async () => spareLocal(await storage())),
     scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
+    state: once(
+      () => openOwnState(config.database.connection),
+      (opened) => opened.close(),
+    ),
     sidekiq: once(
       () => openSidekiq(redisSettings(config.redis.sidekiq, config.redis)),
       (opened) => opened.close(),
@@ -90,6 +96,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
     ),
     images: once(async () => openImageMaker()),
     clock: systemClock,
+    chance: Math.random,
     newName: () => randomBytes(8).toString('hex'),
     async close() {
       for (const close of closers.splice(0).reverse()) await close().catch(() => {})
@@ -113,6 +120,22 @@ async function databaseSettings(connection: DatabaseConnection): Promise<Databas
     password: password?.reveal() ?? null,
     sslRootCert: sslRootCertificate === null ? null : await readFile(sslRootCertificate, 'utf8'),
   }
+}
+
+/** Few connections: a heal asks for a page of the ledger, beats, and writes intents. */
+const STATE_CONNECTIONS = 4
+
+async function openOwnState(connection: DatabaseConnection): Promise<OwnState> {
+  const pool = await connectDatabase({
+    ...(await databaseSettings(connection)),
+    maxConnections: STATE_CONNECTIONS,
+  })
+  return openState(pool, {
+    sameDatabase: true,
+    description: `the schema cornac in the database ${connection.database} on ${connection.host}`,
+    clock: systemClock,
+    processes: processIdentity,
+  })
 }
 
 function redisSettings(endpoint: RedisEndpoint, { namespace }: RedisConfig): RedisSettings {

@@ -54,6 +54,8 @@ export async function brokenInstance<Media extends MediaSink>({
           username,
           host: fediverse.hostOf(domain),
           which: which === 'header' ? which : 'avatar',
+          // Mastodon takes no JPEG for an emoji.
+          ...(which === 'emoji' ? { extension: 'png' as const } : {}),
         }),
       actorUrl: ({ username, domain }) => fediverse.actorFor(username, fediverse.hostOf(domain)),
     })

@@ -9,10 +9,11 @@ import { drawPictures } from '../lab/instance/pictures.ts'
 import type { LabVersion } from '../lab/instance/schema/schema.ts'
 import { startFediverse, type Fediverse } from '../lab/fediverse/fediverse.ts'
 import { removeServerDirectory, serverDirectory } from '../lab/servers/server-directory.ts'
-import { healFollows, type HealFollowsPorts, type HealResult } from '../src/core/heal/heal-follows.ts'
+import type { Choice } from '../src/core/heal/choose-targets.ts'
+import { heal as runHeal, type HealPorts, type HealRequest, type HealResult } from '../src/core/heal/heal.ts'
 import { openHeal } from '../src/core/heal/open-heal.ts'
-import { surveyFollows } from '../src/core/heal/survey-follows.ts'
-import type { AccountPicture } from '../src/core/model/account-picture.ts'
+import { planHeal, type HealForecast } from '../src/core/heal/plan-heal.ts'
+import type { HealTarget } from '../src/core/model/heal-target.ts'
 import { silentProgress } from '../src/core/ports/runtime.ts'
 import { scan } from '../src/core/scan.ts'
 import { openLab, type OpenLab } from './open-lab.ts'
@@ -23,6 +24,7 @@ const pictures = drawPictures(SEED, 'tiny')
 const HOSTS = 4
 /** Enough for the lab's slowest origin, short enough for those that never answer. */
 export const LIMITS = { useLibvips: null, timeoutMs: 10_000 }
+const NO_BUDGET = { limit: null, maxDurationMs: null, maxBytes: null }
 
 /** The origins; set before the first test of the file that imports this. */
 export let fediverse: Fediverse
@@ -34,7 +36,7 @@ after(() => fediverse.stop())
 export interface Stage {
   readonly lab: LabInstance & { readonly media: MediaSink }
   readonly open: OpenLab
-  readonly ports: HealFollowsPorts
+  readonly ports: HealPorts
   /** Runs one statement as Mastodon would. */
   readonly sql: (
     text: string,
@@ -70,6 +72,7 @@ export async function onStage(
         host: fediverse.hostOf(domain),
         which: which === 'header' ? 'header' : 'avatar',
       }),
+    actorUrl: ({ username, domain }) => fediverse.actorFor(username, fediverse.hostOf(domain)),
   })
   const open = await openLab({ ...lab.env, ...postgres.env(database), ...options.media.env, ...options.env })
   stack.defer(() => open.close())
@@ -80,7 +83,7 @@ export async function onStage(
   await play({
     lab: { ...lab, media: options.media },
     open,
-    ports: await openHeal(instance),
+    ports: await openHeal(instance, 'native'),
     sql: (text, values) => client.query(text, values === undefined ? undefined : [...values]),
   })
 }
@@ -98,34 +101,72 @@ export async function onDisk(
   }
 }
 
+/** What alice follows. */
+export function followsOfAlice({ lab }: Stage): Choice {
+  return { by: 'scope', scope: { by: 'follows-of', accountId: lab.firstUser.id } }
+}
+
 export async function heal(
-  { ports, open }: Stage,
-  replaced: Partial<HealFollowsPorts> = {},
+  stage: Stage,
+  replaced: Partial<HealPorts> = {},
+  request: Partial<HealRequest> = {},
+  signal?: AbortSignal,
 ): Promise<HealResult> {
-  return healFollows(
+  const { ports, open } = stage
+  return runHeal(
     { ...ports, ...replaced },
-    { user: 'alice', limitedFederation: open.config.instance.limitedFederation, concurrency: 8, ...LIMITS },
+    {
+      instance: open.instance.name,
+      choice: followsOfAlice(stage),
+      kinds: ['avatar', 'header'],
+      care: 'on-view',
+      budget: NO_BUDGET,
+      limitedFederation: open.config.instance.limitedFederation,
+      concurrency: 8,
+      perHost: 2,
+      ...LIMITS,
+      ...request,
+    },
+    { progress: silentProgress, signal },
+  )
+}
+
+/** Nothing of what was tried before is remembered. */
+export async function forgetAll({ ports }: Stage): Promise<void> {
+  await ports.state.ledger.forget({})
+}
+
+export async function forecast(stage: Stage, request: Partial<HealRequest> = {}): Promise<HealForecast> {
+  const { ports, open } = stage
+  return planHeal(
+    { ...ports, ledger: ports.state.ledger },
+    {
+      instance: open.instance.name,
+      choice: followsOfAlice(stage),
+      kinds: ['avatar', 'header'],
+      care: 'on-view',
+      limitedFederation: open.config.instance.limitedFederation,
+      ...request,
+    },
     { progress: silentProgress },
   )
 }
 
-export async function broken({ ports, open }: Stage): Promise<number> {
-  const survey = await surveyFollows(
-    ports,
-    { user: 'alice', limitedFederation: open.config.instance.limitedFederation, concurrency: 8 },
-    {},
-  )
-  return survey.broken.pruned + survey.broken.missing
+/** Broken pictures of what alice follows that the rules allow to fetch, tried before or not. */
+export async function broken(stage: Stage): Promise<number> {
+  const { fixable, skipped } = await forecast(stage)
+  return fixable + (skipped['not-yet'] ?? 0) + (skipped['host-resting'] ?? 0)
 }
 
-export async function followedPictures({ ports, lab }: Stage): Promise<AccountPicture[]> {
-  const all: AccountPicture[] = []
-  for await (const page of ports.database.followedPictures(lab.firstUser.id)) all.push(...page)
+export async function followedPictures({ ports, lab }: Stage): Promise<HealTarget[]> {
+  const all: HealTarget[] = []
+  const scope = { by: 'follows-of', accountId: lab.firstUser.id } as const
+  for await (const page of ports.database.targets(scope, ['avatar', 'header'])) all.push(...page)
   return all
 }
 
 /** Pictures that heal is sure to fetch: pruned, and of domains that no block names. */
-export async function fetchable(stage: Stage): Promise<AccountPicture[]> {
+export async function fetchable(stage: Stage): Promise<HealTarget[]> {
   const rules = await stage.ports.database.domainRules()
   return (await followedPictures(stage)).filter(
     ({ record }) =>

@@ -76,7 +76,19 @@ test('docs/heal.md explains every reason, and no reason that does not exist', as
 test('docs/heal.md names every member of the JSON answer', async () => {
   const page = await pageOf('heal')
   const { bytesStored: _, ...counts } = new HealTally().result()
-  for (const member of ['user', 'followed', 'seconds', 'bytes_stored', ...Object.keys(counts)])
+  const others = [
+    'scope',
+    'plan',
+    'via',
+    'stopped',
+    'recovered',
+    'seconds',
+    'bytes_stored',
+    'bytes_fetched',
+    'left_behind',
+  ]
+  const planned = ['fixable', 'requests', 'without_request', 'bytes']
+  for (const member of [...others, ...planned, ...Object.keys(counts)])
     assert.ok(page.includes(`\`${member}\``), member)
 })
 

@@ -1,8 +1,6 @@
 /** Heal while the world changes or breaks under it: the newer wins, nothing is lost, nothing stays behind. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { healFollows } from '../../src/core/heal/heal-follows.ts'
-import { silentProgress } from '../../src/core/ports/runtime.ts'
 import {
   onDisk,
   heal,
@@ -12,7 +10,6 @@ import {
   everything,
   breakProfiles,
   findingsOfProfiles,
-  LIMITS,
 } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
 
@@ -40,6 +37,7 @@ test(
       const everyPicture = await fetchable(stage)
       const result = await heal(stage, {
         images: {
+          ...ports.images,
           async make(bytes, recipe, options) {
             if (turn < 12) await meddle()
             return ports.images.make(bytes, recipe, options)
@@ -70,18 +68,18 @@ test(
       const result = await heal(stage, {
         database: {
           ...ports.database,
-          async namePicture(change, options) {
-            await sql(`UPDATE accounts SET ${change.seen.which}_file_name = 'theirs.png' WHERE id = $1`, [
-              change.seen.record.id,
+          async nameFile(change, fence) {
+            await sql(`UPDATE accounts SET ${change.seen.kind}_file_name = 'theirs.png' WHERE id = $1`, [
+              change.seen.id,
             ])
-            return ports.database.namePicture(change, options)
+            return ports.database.nameFile(change, fence)
           },
         },
       })
       assert.equal(result.healed, 0)
       assert.equal(result.changed, wanted)
       for (const { record } of await followedPictures(stage))
-        if (targets.some((target) => target.record.id === record.id && target.which === record.kind))
+        if (targets.some((target) => target.record.id === record.id && target.record.kind === record.kind))
           assert.equal(record.fileName, 'theirs.png')
       assert.deepEqual(
         (await findingsOfProfiles(stage)).filter((line) => line.startsWith('orphan')),
@@ -134,7 +132,10 @@ test('storage that will not say is no reason to fetch: such pictures are left al
       ...stage.ports.objects,
       stat: async () => ({ state: 'unknown' as const, reason: 'HTTP 503' }),
     }
-    const result = await heal(stage, { objects: unsure })
+    const result = await heal(stage, {
+      objects: unsure,
+      presence: { ...stage.ports.presence, objects: { ...stage.ports.presence.objects, ...unsure } },
+    })
     assert.equal(result.healed, 0)
     assert.ok((result.skipped['storage-uncertain'] ?? 0) > 60)
     assert.deepEqual(await everything(stage), before)
@@ -144,25 +145,17 @@ test('storage that will not say is no reason to fetch: such pictures are left al
 test('an abort finishes the picture in hand and leaves the rest as it was', needs('postgres'), () =>
   onDisk(async (stage) => {
     await breakProfiles(stage)
-    const { ports, open } = stage
+    const { ports } = stage
     const stop = new AbortController()
     let made = 0
     const images = {
+      ...ports.images,
       async make(...[bytes, recipe, options]: Parameters<typeof ports.images.make>) {
         if (++made === 10) stop.abort(new Error('enough'))
         return ports.images.make(bytes, recipe, options)
       },
     }
-    const run = healFollows(
-      { ...ports, images },
-      {
-        user: '@alice@lab.example',
-        limitedFederation: open.config.instance.limitedFederation,
-        concurrency: 4,
-        ...LIMITS,
-      },
-      { progress: silentProgress, signal: stop.signal },
-    )
+    const run = heal(stage, { images }, { concurrency: 4 }, stop.signal)
     await assert.rejects(run, /enough/)
     const lines = await findingsOfProfiles(stage)
     assert.deepEqual(

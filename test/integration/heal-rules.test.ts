@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Vice } from '../../lab/fediverse/vices.ts'
-import type { AccountPicture } from '../../src/core/model/account-picture.ts'
+import type { HealTarget } from '../../src/core/model/heal-target.ts'
 import type { FailReason } from '../../src/core/model/heal-outcome.ts'
 import {
   fediverse,
@@ -23,7 +23,7 @@ const ENDS: readonly (readonly [Vice, FailReason | 'healed'])[] = [
   [{ kind: 'status', status: 410 }, 'gone'],
   [{ kind: 'status', status: 403 }, 'refused'],
   [{ kind: 'status', status: 500 }, 'unavailable'],
-  [{ kind: 'status', status: 429, retryAfter: '120' }, 'unavailable'],
+  [{ kind: 'status', status: 429, retryAfter: '1' }, 'unavailable'],
   [{ kind: 'silent' }, 'timeout'],
   [{ kind: 'slow', bytesPerSecond: 50 }, 'timeout'],
   [{ kind: 'hangs-up' }, 'unreachable'],
@@ -60,19 +60,19 @@ test(
       const expected: Partial<Record<FailReason, number>> = {}
       const failing = new Set<string>()
       for (const [i, [vice, end]] of ENDS.entries()) {
-        const { record, which } = targets[i] as AccountPicture
+        const { record } = targets[i] as HealTarget
         fediverse.setVice(record.remoteUrl as string, vice)
         if (end === 'healed') continue
         expected[end] = (expected[end] ?? 0) + 1
-        failing.add(`${record.id} ${which}`)
+        failing.add(`${record.id} ${record.kind}`)
       }
       const wanted = await broken(stage)
       const before = await everything(stage)
       const result = await heal(stage)
       assert.deepEqual(result.failed, expected)
       assert.equal(result.healed, wanted - failing.size)
-      for (const { record, which } of await followedPictures(stage))
-        if (failing.has(`${record.id} ${which}`)) assert.equal(record.fileName, null)
+      for (const { record } of await followedPictures(stage))
+        if (failing.has(`${record.id} ${record.kind}`)) assert.equal(record.fileName, null)
       const after = await everything(stage)
       for (const [key, bytes] of before.objects) assert.equal(after.objects.get(key), bytes, key)
       const followed = new Set((await followedPictures(stage)).map(({ record }) => record.id))

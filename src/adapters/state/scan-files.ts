@@ -38,6 +38,16 @@ export async function openScanFiles(folder: string): Promise<ScanStore> {
       }
       return null
     },
+    async completed(instance, id) {
+      for (const name of (await readdir(folder)).sort().reverse()) {
+        const home = join(folder, name)
+        const start = await readStart(home)
+        if (start === null || start.scope.instance !== instance) continue
+        if ((id !== 'last' && start.id !== id) || !(await isComplete(home))) continue
+        return { start, findings: (options) => readFindings(home, start, options) }
+      }
+      return null
+    },
   }
 }
 

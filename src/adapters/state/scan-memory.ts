@@ -25,6 +25,14 @@ export function openScanMemory(forgetfulBecause: string): ScanStore {
       if (latest === undefined || latest.complete || latest.start.startedAtMs < notBeforeMs) return null
       return recorder(latest)
     },
+    async completed(instance, id) {
+      const found = scans.findLast(
+        ({ start, complete }) =>
+          complete && start.scope.instance === instance && (id === 'last' || start.id === id),
+      )
+      if (found === undefined) return null
+      return { start: found.start, findings: (options) => recorder(found).findings(options) }
+    },
   }
 }
 

@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   leased: { code: 5, meaning: 'another run holds the lease; nothing was done' },
   partial: { code: 6, meaning: 'done in part: some of it failed and is listed' },
   budget: { code: 7, meaning: 'the time or request budget was reached; the rest is left for the next run' },
+  idle: { code: 8, meaning: 'nothing was there to do; only where the command was told to say so' },
   interrupted: { code: 130, meaning: 'stopped by a person or by the system' },
 } as const
 

@@ -13,9 +13,10 @@ import { startFediverse, type Fediverse } from '../../../lab/fediverse/fediverse
 import { startPostgres } from '../../../lab/servers/postgres.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { healFollows, type HealResult } from '../../core/heal/heal-follows.ts'
-import { openHeal } from '../../core/heal/open-heal.ts'
-import { surveyFollows } from '../../core/heal/survey-follows.ts'
+import { heal as runHeal, type HealResult } from '../../core/heal/heal.ts'
+import { openHeal, openPlanHeal } from '../../core/heal/open-heal.ts'
+import { planHeal, type HealForecast } from '../../core/heal/plan-heal.ts'
+import type { HealScope } from '../../core/model/heal-target.ts'
 import { ALL_KINDS } from '../../core/model/media.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import type { Progress } from '../../core/ports/runtime.ts'
@@ -59,12 +60,13 @@ export async function runDemo(
   await scanAndTell(instance, config, 'after', options)
 
   const user = lab.firstUser.username
-  const before = await survey(instance, config, user, options)
+  const scope = { by: 'follows-of', accountId: lab.firstUser.id } as const
+  const before = await survey(instance, config, scope, options)
   options.tell({ step: 'damage', user, followed: before.followed, broken: before.broken })
-  await loseAtOrigin(lab, fediverse, instance, user)
-  const result = await heal(instance, config, user, options)
-  options.tell({ step: 'healed', result })
-  const after = await survey(instance, config, user, options)
+  await loseAtOrigin(fediverse, instance, scope)
+  const result = await heal(instance, config, scope, options)
+  options.tell({ step: 'healed', user, result })
+  const after = await survey(instance, config, scope, options)
   options.tell({ step: 'proved', broken: after.broken, hopeless: result.hopeless })
   return {
     accounts: options.accounts,
@@ -162,53 +164,63 @@ async function scanAndTell(
 async function survey(
   instance: OpenInstance,
   config: Config,
-  user: string,
-  { signal }: DemoOptions,
+  scope: HealScope,
+  { progress, signal }: DemoOptions,
 ): Promise<{ followed: number; broken: number }> {
-  const ports = { database: await instance.database(), objects: await instance.storage() }
-  const { limitedFederation } = config.instance
-  const { followed, broken } = await surveyFollows(
+  const ports = await openPlanHeal(instance)
+  const forecast = await planHeal(
     ports,
-    { user, limitedFederation, concurrency: config.heal.concurrency },
-    { signal },
+    {
+      instance: instance.name,
+      choice: { by: 'scope', scope },
+      kinds: ['avatar', 'header'],
+      care: 'on-view',
+      limitedFederation: config.instance.limitedFederation,
+    },
+    { progress, signal },
   )
-  return { followed, broken: broken.pruned + broken.missing }
+  const { pruned, missing } = forecast.broken
+  const followed = await ports.database.countTargets(scope, ['avatar'], { signal })
+  return { followed, broken: pruned + missing - leftAlone(forecast) }
+}
+
+/** What the moderators' rules forbid to fetch is not counted as broken: nobody could bring it back. */
+function leftAlone({ skipped }: HealForecast): number {
+  return Object.values(skipped).reduce((sum, count) => sum + count, 0) - (skipped['not-yet'] ?? 0)
 }
 
 async function heal(
   instance: OpenInstance,
   config: Config,
-  user: string,
+  scope: HealScope,
   { progress, signal }: DemoOptions,
 ): Promise<HealResult> {
-  return healFollows(
-    await openHeal(instance),
+  return runHeal(
+    await openHeal(instance, 'native'),
     {
-      user,
+      instance: instance.name,
+      choice: { by: 'scope', scope },
+      kinds: ['avatar', 'header'],
+      care: 'on-view',
+      budget: { limit: null, maxDurationMs: null, maxBytes: null },
       limitedFederation: config.instance.limitedFederation,
-      concurrency: config.heal.concurrency,
-      timeoutMs: config.heal.timeoutMs,
       useLibvips: config.instance.useLibvips,
+      concurrency: config.heal.concurrency,
+      perHost: config.heal.perHost,
+      timeoutMs: config.heal.timeoutMs,
     },
     { progress, signal },
   )
 }
 
 /** A few origins have lost the pictures of somebody followed: those stay broken, and nobody can help it. */
-async function loseAtOrigin(
-  lab: LabInstance,
-  fediverse: Fediverse,
-  instance: OpenInstance,
-  user: string,
-): Promise<void> {
+async function loseAtOrigin(fediverse: Fediverse, instance: OpenInstance, scope: HealScope): Promise<void> {
   const database = await instance.database()
-  const id = await database.localAccount(user)
   let lost = 0
-  for await (const page of database.followedPictures(id ?? lab.firstUser.id))
-    for (const { which, record } of page) {
+  for await (const page of database.targets(scope, ['avatar']))
+    for (const { record } of page) {
       if (lost === LOST_AT_ORIGIN) return
-      if (which !== 'avatar' || record.fileName !== null || record.remoteUrl === null || record.hidden)
-        continue
+      if (record.fileName !== null || record.remoteUrl === null || record.hidden) continue
       fediverse.setVice(record.remoteUrl, { kind: 'status', status: lost % 2 === 0 ? 404 : 410 })
       lost++
     }

@@ -1,15 +1,51 @@
-/** The ports of a heal, opened from one instance: the same for every door that heals. */
+/** The ports of a heal and of its plan, opened from one instance: the same for every door that heals. */
 import type { OpenInstance } from '../ports/instance.ts'
-import type { HealFollowsPorts } from './heal-follows.ts'
+import type { HealPorts } from './heal.ts'
+import type { PlanHealPorts } from './plan-heal.ts'
+import { openSidekiqDriver, SIDEKIQ_LIMITS } from './via-sidekiq.ts'
 
 /** Opens what is not open yet. @throws KnownError for what cannot be opened */
-export async function openHeal(instance: OpenInstance): Promise<HealFollowsPorts> {
+export async function openHeal(instance: OpenInstance, via: 'native' | 'sidekiq'): Promise<HealPorts> {
+  const database = await instance.database()
+  const objects = await instance.healStorage()
+  const state = await instance.state()
+  const { clock } = instance
   return {
-    database: await instance.database(),
-    objects: await instance.healStorage(),
+    database,
+    objects,
+    state,
+    journal: state.journal,
     origin: await instance.origin(),
     images: await instance.images(),
-    clock: instance.clock,
+    cache: { dropEmoji: async (...emoji) => (await instance.railsCache()).dropEmoji(...emoji) },
+    presence: { records: database, objects: await instance.storage(), scans: () => instance.scans(), clock },
+    sidekiq:
+      via === 'native'
+        ? null
+        : openSidekiqDriver(
+            { queue: await instance.redownloads(), database, objects, clock },
+            SIDEKIQ_LIMITS,
+          ),
+    clock,
+    chance: instance.chance,
     newName: instance.newName,
+  }
+}
+
+/** Nothing of it can write. */
+export async function openPlanHeal(
+  instance: OpenInstance,
+): Promise<PlanHealPorts & { database: HealPorts['database'] }> {
+  const database = await instance.database()
+  return {
+    database,
+    presence: {
+      records: database,
+      objects: await instance.storage(),
+      scans: () => instance.scans(),
+      clock: instance.clock,
+    },
+    ledger: (await instance.state()).ledger,
+    clock: instance.clock,
   }
 }

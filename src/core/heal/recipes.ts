@@ -7,6 +7,12 @@ import type { ImageRecipe } from '../ports/images.ts'
 /** Kinds whose files are fetched and made. */
 export type MadeKind = Exclude<Kind, 'site-upload' | 'backup'>
 
+/** @throws TypeError for a kind that is nobody's to fetch: a defect */
+export function madeKind(kind: Kind): MadeKind {
+  if (kind === 'site-upload' || kind === 'backup') throw new TypeError(`a ${kind} cannot be fetched again`)
+  return kind
+}
+
 /** What Mastodon makes its pictures with; the same picture comes out in other sizes. */
 export type ImageBackend = 'libvips' | 'imagemagick'
 

@@ -74,8 +74,8 @@ export type HealOutcome =
 /** Reasons that mean the origin has nothing to give, however often it is asked. */
 export const HOPELESS: readonly FailReason[] = ['gone', 'none']
 
-/** One sentence for each reason, for people. */
-export const REASONS: Readonly<Record<SkipReason | FailReason, string>> = {
+/** Why a picture was left alone, for people. */
+export const SKIP_REASONS: Readonly<Record<SkipReason, string>> = {
   suspended: 'the account is suspended',
   'domain-suspended': 'its domain is suspended by a domain block',
   'reject-media': 'its domain is blocked from sending media (reject_media)',
@@ -86,6 +86,10 @@ export const REASONS: Readonly<Record<SkipReason | FailReason, string>> = {
   'needs-mastodon': 'only Mastodon can make it (a video, a sound, an animation)',
   'already-queued': 'a Sidekiq job for it waits already',
   'no-source': 'nothing says where it could come from',
+}
+
+/** Why a try ended without a picture, for people. */
+export const FAIL_REASONS: Readonly<Record<FailReason, string>> = {
   gone: 'the origin has it no more (404 or 410)',
   none: 'its owner has no such picture any more',
   refused: 'the origin refused to give it',
@@ -103,3 +107,6 @@ export const REASONS: Readonly<Record<SkipReason | FailReason, string>> = {
   'worker-gave-up': 'Mastodon’s worker ended without a picture',
   'worker-pending': 'Mastodon’s worker has not finished yet',
 }
+
+/** One sentence for each reason. */
+export const REASONS: Readonly<Record<SkipReason | FailReason, string>> = { ...SKIP_REASONS, ...FAIL_REASONS }

@@ -3,8 +3,8 @@ import type { MastodonDatabase } from './mastodon.ts'
 import type { ImageMaker } from './images.ts'
 import type { ActorReader, OriginFetcher, PageReader } from './origin.ts'
 import type { Clock } from './runtime.ts'
-import type { ScanStore } from './state.ts'
-import type { Storage } from './storage.ts'
+import type { OwnState, ScanStore } from './state.ts'
+import type { SparingStorage, Storage } from './storage.ts'
 import type { RailsCache, RedownloadQueue, SidekiqSource } from './vitals.ts'
 
 /** Storage without the rights to write and to remove. */
@@ -17,10 +17,12 @@ export interface OpenInstance {
   database(): Promise<MastodonDatabase>
   /** Opened and checked once; throws a KnownError if it cannot be used. */
   storage(): Promise<ReadableStorage>
-  /** The same storage as heal gets it: refuses to remove anything but remote media under `cache/`. */
-  healStorage(): Promise<Storage>
+  /** The same storage as heal gets it: refuses to change anything but remote media. */
+  healStorage(): Promise<SparingStorage>
   /** Where scans keep what they need to resume. */
   scans(): Promise<ScanStore>
+  /** Our own tables; opening makes nothing. */
+  state(): Promise<OwnState>
   /** Sidekiq's queues, through Redis. */
   sidekiq(): Promise<SidekiqSource>
   /** Mastodon's own workers; throws a KnownError if the version is unknown, or Redis cannot be used. */
@@ -31,6 +33,8 @@ export interface OpenInstance {
   origin(): Promise<OriginFetcher & ActorReader & PageReader>
   images(): Promise<ImageMaker>
   readonly clock: Clock
+  /** From 0 up to 1, each time another: spreads what should not happen all at once. */
+  readonly chance: () => number
   /** Sixteen random hexadecimal digits, as Mastodon names new files. */
   readonly newName: () => string
   /** Closes whatever was opened; never throws. */

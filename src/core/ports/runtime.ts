@@ -25,3 +25,19 @@ export const silentProgress: Progress = {
   expect() {},
   done() {},
 }
+
+/** What tells one process from every other, on this machine and on others. */
+export interface ProcessName {
+  /** The boot and the PID namespace; null where that cannot be told. */
+  readonly machine: string | null
+  readonly pid: number
+  /** When it started, as the kernel counts; null where that cannot be told. */
+  readonly started: string | null
+}
+
+export interface ProcessIdentity {
+  /** `host` for people. */
+  self(): Promise<ProcessName & { readonly host: string }>
+  /** True only if the process was on this very machine and is there no more; false whenever in doubt. */
+  isDead(process: ProcessName): Promise<boolean>
+}

@@ -51,11 +51,24 @@ export interface ScanStore {
    * was completed: then nothing is left to go on with.
    */
   unfinished(scope: ScanScope, notBeforeMs: number): Promise<ScanRecorder | null>
+  /**
+   * A completed scan of this instance by its id, or the one that began last with `last`; null if it is not kept here.
+   * @param instance as in the scan's scope
+   */
+  completed(instance: string, id: string): Promise<CompletedScan | null>
+}
+
+/** A scan that came to its end, to be read again. */
+export interface CompletedScan {
+  readonly start: ScanStart
+  findings(options?: CallOptions): AsyncIterable<readonly Finding[]>
 }
 
 /** One writer at a time: what a heal or an apply holds while it works. */
 export interface Lease {
   readonly name: string
+  /** Grows with every holder; decimal digits. */
+  readonly token: string
   /** Aborted with a KnownError when the lease is lost: work under it must stop. */
   readonly signal: AbortSignal
   /**

@@ -90,3 +90,12 @@ export interface Storage extends ObjectLister, ObjectReader, ObjectWriter, Objec
   check(options?: CallOptions): Promise<void>
   close(): Promise<void>
 }
+
+/** A store that can change nothing but remote files: keys under `cache/`, and those somebody vouches for. */
+export interface SparingStorage extends Storage {
+  /**
+   * Remote files of old rows lie beside local media, without `cache/`. Only whoever has seen the row knows that such a key
+   * is a remote record's. Holds until the returned function is called.
+   */
+  vouchFor(keys: readonly string[]): () => void
+}

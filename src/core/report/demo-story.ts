@@ -1,5 +1,5 @@
 /** The read model of `demo`: what happens, step by step, and the numbers at the end. */
-import type { HealResult } from '../heal/heal-follows.ts'
+import type { HealResult } from '../heal/heal.ts'
 import type { FindingLine } from './findings.ts'
 
 /** What a person is told while the demo runs. */
@@ -15,7 +15,7 @@ export type DemoEvent =
     }
   | { readonly step: 'trapped'; readonly files: number; readonly bytes: number; readonly deleted: number }
   | { readonly step: 'damage'; readonly user: string; readonly followed: number; readonly broken: number }
-  | { readonly step: 'healed'; readonly result: HealResult }
+  | { readonly step: 'healed'; readonly user: string; readonly result: HealResult }
   | { readonly step: 'proved'; readonly broken: number; readonly hopeless: number }
 
 /** The numbers of `demo --json`. Pictures are counted, two for each followed account. */

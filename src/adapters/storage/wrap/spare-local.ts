@@ -1,6 +1,6 @@
 /** The second guard of local media: a store that cannot be made to change anything but remote files. */
 import { KnownError } from '../../../core/errors.ts'
-import type { Storage } from '../../../core/ports/storage.ts'
+import type { SparingStorage, Storage } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
 
 /** A key outside `cache/` that nobody named was about to be written or removed: a defect or a forged plan. */
@@ -17,16 +17,18 @@ export class LocalMediaRefused extends KnownError {
 
 /**
  * The same store, with `write` and `remove` for remote files only: keys under `cache/`, where Mastodon puts nothing
- * else (facts 3.3), and keys that `named` vouches for. Thumbnails of 4.5 and before, and files of rows with no storage
+ * else (facts 3.3), and keys that somebody vouches for. Thumbnails of 4.5 and before, and files of rows with no storage
  * version, lie beside local media, so only whoever has seen their rows can name them.
  *
  * Throws LocalMediaRefused before anything of a call happens, even if only one of its keys is refused.
  */
-export function spareLocal(storage: Storage, named: (key: string) => boolean = () => false): Storage {
+export function spareLocal(storage: Storage): SparingStorage {
+  /** How many vouch for each key. */
+  const vouched = new Map<string, number>()
   function refuseLocal(key: string, deed: 'written' | 'removed'): void {
     // First, since `cache/../accounts` is not under `cache/`.
     refuseUnsafeKey(key)
-    if (!key.startsWith('cache/') && !named(key)) throw new LocalMediaRefused(key, deed)
+    if (!key.startsWith('cache/') && !vouched.has(key)) throw new LocalMediaRefused(key, deed)
   }
   return {
     ...storage,
@@ -37,6 +39,19 @@ export function spareLocal(storage: Storage, named: (key: string) => boolean = (
     async remove(keys, options) {
       for (const key of keys) refuseLocal(key, 'removed')
       return await storage.remove(keys, options)
+    },
+    vouchFor(keys) {
+      for (const key of keys) vouched.set(key, (vouched.get(key) ?? 0) + 1)
+      let withdrawn = false
+      return () => {
+        if (withdrawn) return
+        withdrawn = true
+        for (const key of keys) {
+          const left = (vouched.get(key) ?? 0) - 1
+          if (left > 0) vouched.set(key, left)
+          else vouched.delete(key)
+        }
+      }
     },
   }
 }

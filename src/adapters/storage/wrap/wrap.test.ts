@@ -38,13 +38,19 @@ describe('a store that spares local media', () => {
     assert.equal(memory.keys().length, 3)
   })
 
-  test('remote keys pass, and others only if they were named', async () => {
+  test('remote keys pass, and others only as long as somebody vouches for them', async () => {
     const memory = filled()
-    await assert.rejects(spareLocal(memory).remove([THUMBNAIL]), LocalMediaRefused)
-    const guarded = spareLocal(memory, (key) => key === THUMBNAIL)
+    const guarded = spareLocal(memory)
+    await assert.rejects(guarded.remove([THUMBNAIL]), LocalMediaRefused)
+    const withdraw = guarded.vouchFor([THUMBNAIL])
+    const withdrawToo = guarded.vouchFor([THUMBNAIL])
+    withdraw()
+    withdraw()
     await guarded.write(REMOTE, Buffer.from('new'), 'image/png')
     await guarded.remove([REMOTE, THUMBNAIL])
     assert.deepEqual(memory.keys(), [LOCAL])
+    withdrawToo()
+    await assert.rejects(guarded.remove([THUMBNAIL]), LocalMediaRefused)
   })
 })
 

@@ -66,7 +66,7 @@ function sentence(event: DemoEvent): string {
     case 'healed': {
       const { healed, seconds, hopeless, bytesStored } = event.result
       return (
-        `Healing what ${event.result.user} follows: ${formatCount(healed)} healed in ${formatDuration(seconds * 1000)} ` +
+        `Healing what ${event.user} follows: ${formatCount(healed)} healed in ${formatDuration(seconds * 1000)} ` +
         `(${formatBytes(bytesStored)}); ${plural(hopeless, 'picture')} no longer exist at their origin.`
       )
     }

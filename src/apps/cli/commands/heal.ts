@@ -1,146 +1,229 @@
-import { healFollows, type HealResult } from '../../../core/heal/heal-follows.ts'
-import { openHeal } from '../../../core/heal/open-heal.ts'
-import { REASONS, type FailReason, type SkipReason } from '../../../core/model/heal-outcome.ts'
+import { heal as runHeal, type HealResult } from '../../../core/heal/heal.ts'
+import { openHeal, openPlanHeal } from '../../../core/heal/open-heal.ts'
+import { planHeal, type HealForecast } from '../../../core/heal/plan-heal.ts'
+import type { Config } from '../../../config/config.ts'
+import type { HealKind } from '../../../core/model/heal-target.ts'
+import { KINDS } from '../../../core/model/media.ts'
 import type { Command } from '../command.ts'
+import type { CommandContext } from '../context.ts'
 import type { ExitName } from '../exit-codes.ts'
-import type { Painter } from '../render/paint.ts'
-import { formatBytes, formatCount, formatDuration, plural, table } from '../render/text.ts'
+import {
+  BUDGET_OPTIONS,
+  chooseScope,
+  readBudget,
+  readHealKinds,
+  readScope,
+  SCOPE_OPTIONS,
+  type BudgetOptions,
+  type ScopeOptions,
+} from '../heal-request.ts'
+import { describeForecast, describeHeal } from '../render/heal-text.ts'
 import { usageError } from '../usage-error.ts'
 
-interface HealOptions {
-  readonly followsOf?: string
+interface HealOptions extends ScopeOptions, BudgetOptions {
+  readonly now?: true
+  readonly via?: 'native' | 'sidekiq'
+  readonly plan?: true
+  readonly exitIdle?: true
 }
 
-/** Brings pictures back. Writes objects and rows; a failed fetch changes nothing. */
+/** Brings files back. Writes objects and rows; a failed fetch changes nothing. */
 export const heal: Command<HealOptions> = {
   name: 'heal',
   description:
-    'Brings back the broken avatars and headers of the remote accounts a local user follows: those whose row names no file ' +
-    'although the origin’s URL is known, and those whose file is not in storage. Fetches from the stored URL, at most two ' +
-    'at once from one origin; makes the picture Mastodon would make; stores it; then lets the row name it, unless the row ' +
-    'changed meanwhile. Suspended accounts and blocked domains are left alone. A failed fetch changes nothing.',
-  options: [
+    'Brings back broken pictures: those whose row names no file although the origin’s address is known, and those whose file ' +
+    'is not in storage. Asks the stored address first, then the owner’s own document for a new one; at most two requests at ' +
+    'once to one origin, and an origin that said no is not asked again before its time (see cornac ledger). Makes the picture ' +
+    'Mastodon would make, stores it, then lets the row name it, unless the row changed meanwhile. Suspended accounts and ' +
+    'blocked domains are left alone. A failed fetch changes nothing.',
+  arguments: [
     {
-      flags: '--follows-of <user>',
-      description: 'the local user whose followed accounts are healed; always needed',
-      read: (text) => (/^@?$/.test(text.trim()) ? undefined : text.trim()),
-      expects: 'the name of a local user',
+      name: '[kind...]',
+      description: 'avatars headers attachments emoji cards; avatars and headers if none is named',
+    },
+  ],
+  options: [
+    ...SCOPE_OPTIONS,
+    ...BUDGET_OPTIONS,
+    {
+      flags: '--plan',
+      description: 'only look: how much is broken, what of it can come back, and what that takes',
+    },
+    {
+      flags: '--now',
+      description:
+        'fetch attachments now; without it a lost one is cleared, and comes back when somebody looks',
+    },
+    {
+      flags: '--via <driver>',
+      description:
+        'native (fetch here, the default) or sidekiq (let Mastodon’s own workers do it, and check)',
+      read: (text) => (text === 'native' || text === 'sidekiq' ? text : undefined),
+      expects: 'native or sidekiq',
+    },
+    {
+      flags: '--exit-idle',
+      description: 'end with 8 instead of 0 if nothing was there to heal',
     },
     {
       flags: '--concurrency <count>',
-      description: 'pictures at once, over all origins (default: 16, or heal.concurrency)',
+      description: 'records at once, over all origins (default: 16, or heal.concurrency)',
       setting: 'heal.concurrency',
     },
     {
+      flags: '--per-host <count>',
+      description: 'requests at once to one origin: 1 or 2 (default: 2, or heal.per_host)',
+      setting: 'heal.per_host',
+    },
+    {
       flags: '--timeout <duration>',
-      description: 'time for fetching one picture, redirects included (default: 30s, or heal.timeout)',
+      description: 'time for fetching one file, redirects included (default: 30s, or heal.timeout)',
       setting: 'heal.timeout',
     },
   ],
   examples: [
     { line: 'cornac heal --follows-of alice', meaning: 'everybody alice follows' },
+    { line: 'cornac heal --followed --plan', meaning: 'how bad is it? looks, and changes nothing' },
     {
-      line: 'cornac heal --follows-of alice --quiet',
-      meaning: 'from cron: says something only if something stays broken',
+      line: 'cornac heal --followed --max-duration 2h --quiet',
+      meaning: 'from cron: says something only if it needs a person',
     },
-    { line: 'cornac heal --follows-of alice --json', meaning: 'for a script' },
+    {
+      line: 'cornac scan && cornac heal --findings last',
+      meaning: 'everything a scan found missing or pruned',
+    },
+    { line: 'cornac heal attachments --all', meaning: 'lost attachments come back when somebody looks' },
+    { line: 'cornac heal --followed --via sidekiq', meaning: 'let Mastodon’s own workers fetch' },
   ],
-  exitCodes: ['partial'],
+  exitCodes: ['leased', 'partial', 'budget', 'idle'],
   async run(context) {
-    const user = context.options.followsOf
-    if (user === undefined)
-      throw usageError(
-        'heal was not told whose pictures to heal',
-        'Give a local user: cornac heal --follows-of alice',
-      )
-    const config = await context.config()
-    const instance = await context.instance()
-    const { signal, progress } = context
-    const result = await healFollows(
-      await openHeal(instance),
-      {
-        user,
-        limitedFederation: config.instance.limitedFederation,
-        concurrency: config.heal.concurrency,
-        timeoutMs: config.heal.timeoutMs,
-        useLibvips: config.instance.useLibvips,
-      },
-      { signal, progress },
-    )
-    const exit = exitOf(result)
-    await context.out({
-      data: dataOf(result),
-      text: (paint) => describe(result, context.verbose, paint),
-      needsPerson: exit === 'partial',
-    })
-    return exit
+    const { options } = context
+    readScope(options)
+    const kinds = readHealKinds(context.words)
+    const via = options.via ?? 'native'
+    refuseMisfits(kinds, options, via)
+    return options.plan === true ? plan(context, kinds) : run(context, kinds, via)
   },
 }
 
-/** Members as in every answer: words joined by underscores. */
-function dataOf({ bytesStored, ...counts }: HealResult): Record<string, unknown> {
-  return { ...counts, bytes_stored: bytesStored }
-}
-
-/** Partial if something stays broken that could be mended: what the origin has lost, nobody can help. */
-function exitOf(result: HealResult): ExitName {
-  return result.unhealed + result.changed + (result.skipped['storage-uncertain'] ?? 0) > 0
-    ? 'partial'
-    : 'done'
-}
-
-function describe(result: HealResult, verbose: boolean, paint: Painter): string {
-  const { broken, followed, examined } = result
-  const sum = broken.pruned + broken.missing
-  const looked = `${result.user} follows ${plural(followed, 'remote account')}: ${plural(examined, 'picture')} looked at, `
-  const lines =
-    sum === 0
-      ? [`${looked}${paint.good('none broken')}.`]
-      : [
-          `${looked}${formatCount(sum)} broken (${formatCount(broken.pruned)} pruned, ${formatCount(broken.missing)} missing in storage).`,
-          paint.good(`${formatCount(result.healed)} healed`) +
-            ` in ${formatDuration(result.seconds * 1000)}, ${formatBytes(result.bytesStored)} stored.`,
-        ]
-  if (result.changed > 0)
-    lines.push(`${formatCount(result.changed)} changed while we worked; their newer state stands.`)
-  if (result.unverified > 0)
-    lines.push(
-      paint.warn(`${formatCount(result.unverified)} of the healed could not be confirmed in storage.`),
+/** What the options cannot mean together. */
+function refuseMisfits(kinds: readonly HealKind[], options: HealOptions, via: 'native' | 'sidekiq'): void {
+  const foreign = kinds.filter((kind) => kind === 'emoji' || kind === 'card')
+  if (via === 'sidekiq' && foreign.length > 0)
+    throw usageError(
+      `Mastodon has no worker that fetches ${foreign.map((kind) => KINDS[kind].plural).join(' or ')} again`,
+      'Leave --via out for them',
     )
-  const tables = [
-    reasonTable('left alone', result.skipped),
-    reasonTable('not healed', result.failed),
-    result.hosts.length === 0 ? '' : hostTable(result),
-    verbose ? failureTable(result) : '',
-  ].filter((part) => part !== '')
-  return `${lines.join('\n')}\n${tables.map((part) => `\n${part}`).join('')}`
+  if (kinds.includes('card') && options.all === undefined && options.findings === undefined)
+    throw usageError('cards belong to no account', 'Heal them with --all or --findings')
 }
 
-function reasonTable(
-  title: string,
-  counts: Readonly<Partial<Record<SkipReason | FailReason, number>>>,
-): string {
-  const rows = Object.entries(counts) as [SkipReason | FailReason, number][]
-  if (rows.length === 0) return ''
-  return table(
-    [{ title, align: 'right' }, { title: 'because' }],
-    rows.sort((a, b) => b[1] - a[1]).map(([reason, count]) => [formatCount(count), REASONS[reason]]),
+async function plan(context: CommandContext<HealOptions>, kinds: readonly HealKind[]): Promise<ExitName> {
+  const config = await context.config()
+  const instance = await context.instance()
+  const ports = await openPlanHeal(instance)
+  const { signal, progress, options } = context
+  const choice = await chooseScope(options, instance, { signal })
+  const forecast = await planHeal(
+    ports,
+    {
+      instance: instance.name,
+      choice,
+      kinds,
+      care: options.now === true ? 'now' : 'on-view',
+      limitedFederation: config.instance.limitedFederation,
+    },
+    { signal, progress },
   )
+  await context.out({
+    data: { scope: scopeData(options), plan: true, ...forecastData(forecast) },
+    text: (paint) => describeForecast(forecast, paint),
+    needsPerson: forecast.fixable > 0,
+  })
+  return forecast.fixable === 0 && options.exitIdle === true ? 'idle' : 'done'
 }
 
-/** Origins named in the text; JSON has up to twenty. */
-const LISTED_HOSTS = 5
-
-function hostTable({ hosts }: HealResult): string {
-  const rows = hosts.slice(0, LISTED_HOSTS).map(({ host, failures }) => [formatCount(failures), host])
-  if (hosts.length > LISTED_HOSTS) rows.push(['', '... and more'])
-  return table([{ title: 'failures', align: 'right' }, { title: 'origin' }], rows)
-}
-
-function failureTable({ failures }: HealResult): string {
-  if (failures.length === 0) return ''
-  return table(
-    [{ title: 'account' }, { title: 'picture' }, { title: 'reason' }, { title: 'detail' }],
-    failures.map(({ handle, which, reason, detail }) => [handle, which, reason, detail]),
+async function run(
+  context: CommandContext<HealOptions>,
+  kinds: readonly HealKind[],
+  via: 'native' | 'sidekiq',
+): Promise<ExitName> {
+  const config = await context.config()
+  const instance = await context.instance()
+  const ports = await openHeal(instance, via)
+  const { signal, progress, options } = context
+  const choice = await chooseScope(options, instance, { signal })
+  const result = await runHeal(
+    ports,
+    {
+      instance: instance.name,
+      choice,
+      kinds,
+      care: options.now === true || via === 'sidekiq' ? 'now' : 'on-view',
+      budget: readBudget(options),
+      ...settingsOf(config),
+    },
+    { signal, progress },
   )
+  const exit = exitOf(result, options.exitIdle === true)
+  await context.out({
+    data: { scope: scopeData(options), plan: false, via, ...healData(result) },
+    text: (paint) => describeHeal(result, context.verbose, paint),
+    needsPerson: exit === 'partial',
+  })
+  return exit
+}
+
+function settingsOf({ instance, heal: settings }: Config): {
+  limitedFederation: boolean
+  useLibvips: boolean | null
+  timeoutMs: number
+  concurrency: number
+  perHost: number
+} {
+  const { concurrency, perHost, timeoutMs } = settings
+  return {
+    limitedFederation: instance.limitedFederation,
+    useLibvips: instance.useLibvips,
+    timeoutMs,
+    concurrency,
+    perHost,
+  }
+}
+
+/** As it was asked for. */
+function scopeData(options: HealOptions): Record<string, unknown> {
+  const { followsOf, followed, followers, interacted, account, domain, subdomains, findings, all } = options
+  return {
+    follows_of: followsOf,
+    followed,
+    followers,
+    interacted,
+    accounts: account.length > 0 ? account : undefined,
+    domain,
+    subdomains,
+    findings,
+    all,
+  }
+}
+
+/** Members as in every answer: words joined by underscores. */
+function healData({ bytesStored, bytesFetched, leftBehind, ...counts }: HealResult): Record<string, unknown> {
+  return { ...counts, bytes_stored: bytesStored, bytes_fetched: bytesFetched, left_behind: leftBehind }
+}
+
+function forecastData({ withoutRequest, ...counts }: HealForecast): Record<string, unknown> {
+  return { ...counts, without_request: withoutRequest }
+}
+
+/**
+ * Partial if something this run tried stays broken that could be mended: what the origin has lost, nobody can help, and what
+ * rests was not tried.
+ */
+function exitOf(result: HealResult, tellsIdle: boolean): ExitName {
+  const uncertain = result.skipped['storage-uncertain'] ?? 0
+  if (result.unhealed + result.changed + uncertain + result.leftBehind > 0) return 'partial'
+  if (result.stopped !== null) return 'budget'
+  const touched = result.healed + result.cleared + Object.keys(result.failed).length
+  return touched === 0 && tellsIdle ? 'idle' : 'done'
 }

@@ -1,0 +1,77 @@
+/** The first half of healing and the whole of planning it: what of the chosen is broken, and may be tried now. */
+import type { HealTarget } from '../model/heal-target.ts'
+import type { Clock, Progress } from '../ports/runtime.ts'
+import type { LedgerEntry } from '../ports/state.ts'
+import type { CallOptions } from '../ports/storage.ts'
+import { assessTarget, type AttachmentCare, type Broken, type FetchRules } from './assess-target.ts'
+import type { HealTally } from './heal-tally.ts'
+import type { HostBook } from './host-book.ts'
+import type { PresenceLook } from './presence.ts'
+import type { RecordBook } from './record-book.ts'
+import { hostOf } from './try-address.ts'
+
+/** A record to be mended, with what the ledger says of it. */
+export interface BrokenTask {
+  readonly broken: Broken
+  readonly known: LedgerEntry | undefined
+}
+
+export interface Finding {
+  readonly rules: FetchRules
+  readonly care: AttachmentCare
+  readonly presence: PresenceLook
+  readonly records: Pick<RecordBook, 'recall'>
+  readonly hosts: Pick<HostBook, 'restsUntilMs'>
+  readonly clock: Clock
+  /** Told of everything that is settled without a try. */
+  readonly tally: HealTally
+}
+
+/** Assesses page by page; counts what is settled and hands on what may be tried, in the order of the targets. */
+export async function* findBroken(
+  targets: AsyncIterable<readonly HealTarget[]>,
+  finding: Finding,
+  options: CallOptions & { readonly progress: Progress },
+): AsyncGenerator<readonly BrokenTask[]> {
+  const { tally, hosts, clock, records } = finding
+  for await (const page of targets) {
+    const broken = await assessPage(page, finding, options)
+    const known = await records.recall(
+      broken.map(({ target }) => target),
+      options,
+    )
+    const tasks: BrokenTask[] = []
+    for (const one of broken) {
+      const entry = known.get(one.target)
+      if (entry !== undefined && entry.nextTryAtMs > clock.now())
+        tally.countWaiting(one.damage, entry.outcome)
+      else if (hosts.restsUntilMs(hostOf(one.target.record.remoteUrl)) !== null)
+        tally.count(one.target, { kind: 'skipped', reason: 'host-resting', damage: one.damage })
+      else tasks.push({ broken: one, known: entry })
+    }
+    options.progress.advance(page.length - tasks.length)
+    if (tasks.length > 0) yield tasks
+  }
+}
+
+/** Looks at storage for this many records of a page side by side. */
+const LOOKS_AT_ONCE = 16
+
+async function assessPage(
+  page: readonly HealTarget[],
+  { care, rules, presence, tally }: Finding,
+  options: CallOptions,
+): Promise<readonly Broken[]> {
+  const found = new Map<HealTarget, Broken>()
+  const waiting = page.values()
+  const worker = async (): Promise<void> => {
+    for (const target of waiting) {
+      options.signal?.throwIfAborted()
+      const assessment = await assessTarget(target, rules, care, presence, options)
+      if (assessment.kind === 'settled') tally.count(target, assessment.outcome)
+      else found.set(target, assessment.broken)
+    }
+  }
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, worker))
+  return page.map((target) => found.get(target)).filter((one) => one !== undefined)
+}

@@ -1,0 +1,63 @@
+/**
+ * What an earlier heal left half done, brought to an end: objects named by an intent and by no row are removed.
+ *
+ * Only the holder of the lease may do this: whoever wrote these intents holds it no more, and can switch no row (Fence).
+ * One rule for every place where a run can die: of all objects an intent names, those stay which the row claims now. A row
+ * that was switched claims the new ones, a row that was not claims the old ones, a newer row or none claims neither.
+ */
+import type { Kind } from '../model/media.ts'
+import { claimedKeys } from '../model/storage-key.ts'
+import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
+import type { CallOptions } from '../ports/storage.ts'
+import type { MendPorts } from './heal-ports.ts'
+import { removeObjects } from './remove-objects.ts'
+
+export interface Recovered {
+  readonly intents: number
+  readonly objects: number
+  /** Intents that stay open because storage refused a removal. */
+  readonly open: number
+}
+
+export async function recover(
+  ports: Pick<MendPorts, 'database' | 'objects'> & { readonly journal: HealJournal },
+  lease: Lease,
+  options: CallOptions,
+): Promise<Recovered> {
+  let [intents, objects, open] = [0, 0, 0]
+  for await (const page of ports.journal.unfinished(lease, options)) {
+    const claimed = await claimedNow(ports, page, options)
+    for (const intent of page) {
+      intents++
+      const keep = claimed.get(`${intent.kind} ${intent.id}`)
+      const away = [...intent.writes, ...intent.leftovers].filter((key) => keep?.has(key) !== true)
+      const count = (refused: number): void => {
+        objects -= refused
+      }
+      objects += away.length
+      if (await removeObjects(ports, { leftBehind: count }, away, options))
+        await ports.journal.close(intent.number)
+      else open++
+    }
+    await ports.journal.flush()
+  }
+  return { intents, objects, open }
+}
+
+async function claimedNow(
+  ports: Pick<MendPorts, 'database'>,
+  intents: readonly KnownIntent[],
+  options: CallOptions,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const claimed = new Map<string, ReadonlySet<string>>()
+  for (const [kind, some] of Map.groupBy(intents, (intent): Kind => intent.kind)) {
+    const targets = await ports.database.targetsById(
+      kind,
+      some.map(({ id }) => id),
+      options,
+    )
+    for (const { record } of targets)
+      claimed.set(`${kind} ${record.id}`, new Set(claimedKeys(record).map(({ key }) => key)))
+  }
+  return claimed
+}
