@@ -1,0 +1,88 @@
+/**
+ * `npm run faults [-- NAME...] [--kills N] [--changes N] [--seed N]`: the long fault runs, on disk and on Ceph RGW. Each says
+ * what it did and ends with the first invariant that does not hold; the seed it prints plays the same chances again.
+ */
+import { diskMedia } from '../../lab/instance/media/disk-media.ts'
+import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
+import { s3Media } from '../../lab/instance/media/s3-media.ts'
+import { removeServerDirectory, serverDirectory } from '../../lab/servers/server-directory.ts'
+import { startSharedServers } from '../../scripts/start-shared-servers.ts'
+import { freshName, sharedRgw } from '../shared-servers.ts'
+import { killHeals } from './heal-kills.ts'
+import { raceHeals } from './heal-race.ts'
+
+interface Plan {
+  readonly kills: number
+  readonly changes: number
+  readonly seed: number
+  readonly say: (sentence: string) => void
+}
+
+/** By name; each runs on one store and tells what it saw. */
+const FAULTS: Readonly<Record<string, (media: MediaSink, plan: Plan) => Promise<object>>> = {
+  'heal-kills': (media, plan) => killHeals({ media, ...plan }),
+  'heal-race': (media, plan) => raceHeals({ media, ...plan }),
+}
+
+const words = process.argv.slice(2)
+const names = words.filter((word, i) => !word.startsWith('--') && !words[i - 1]?.startsWith('--'))
+const unknown = names.filter((name) => FAULTS[name] === undefined)
+if (unknown.length > 0) {
+  console.error(`There is no fault run ${unknown.join(', ')}; there are ${Object.keys(FAULTS).join(', ')}.`)
+  process.exit(2)
+}
+const plan: Plan = {
+  kills: numberOf('--kills', 300),
+  changes: numberOf('--changes', 10_000),
+  seed: numberOf('--seed', Date.now() % 1_000_000),
+  say: (sentence) => console.error(`  ${sentence}`),
+}
+
+const servers = await startSharedServers()
+Object.assign(process.env, servers.env)
+let failed = false
+try {
+  for (const [name, run] of Object.entries(FAULTS)) {
+    if (names.length > 0 && !names.includes(name)) continue
+    for (const [store, withMedia] of Object.entries({ disk: onDisk, RGW: onRgw })) {
+      console.error(`${name} on ${store}, seed ${plan.seed}`)
+      const startedAt = performance.now()
+      try {
+        const report = await withMedia((media) => run(media, plan))
+        const seconds = Math.round((performance.now() - startedAt) / 1000)
+        console.log(
+          `holds  ${name} on ${store}, seed ${plan.seed}: ${JSON.stringify(report)} in ${seconds} s`,
+        )
+      } catch (error) {
+        failed = true
+        console.log(`FAILS  ${name} on ${store}, seed ${plan.seed}: ${String(error)}`)
+      }
+    }
+  }
+} finally {
+  await servers.stop()
+}
+process.exit(failed ? 1 : 0)
+
+function numberOf(flag: string, otherwise: number): number {
+  const at = words.indexOf(flag)
+  return at === -1 ? otherwise : Number(words[at + 1])
+}
+
+async function onDisk(work: (media: MediaSink) => Promise<object>): Promise<object> {
+  const folder = await serverDirectory('faults', { inMemoryBytes: 2 ** 28 })
+  try {
+    return await work(diskMedia(folder))
+  } finally {
+    await removeServerDirectory(folder)
+  }
+}
+
+async function onRgw(work: (media: MediaSink) => Promise<object>): Promise<object> {
+  const media = await s3Media({ ...(await sharedRgw()).address, bucket: freshName('faults') })
+  try {
+    return await work(media)
+  } finally {
+    await media.close()
+  }
+}
