@@ -7,14 +7,16 @@ import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Benchmark, Outcome } from './benchmarks/benchmark.ts'
 import { find } from './benchmarks/find.ts'
+import { heal } from './benchmarks/heal.ts'
 import { help } from './benchmarks/help.ts'
 import { memory } from './benchmarks/memory.ts'
+import { plan } from './benchmarks/plan.ts'
 import { requests } from './benchmarks/requests.ts'
 import { rows } from './benchmarks/rows.ts'
 import type { Figure } from './measure/figure.ts'
 import { openStage } from './stage/stage.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [help, requests, find, memory, rows]
+const BENCHMARKS: readonly Benchmark[] = [help, requests, find, heal, plan, memory, rows]
 
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')

@@ -1,6 +1,17 @@
 /** What a benchmark says: numbers, each beside the machine's own limit and the promise it must keep. */
 
-export type Unit = 's' | 'ms' | 'MB' | 'x' | '%' | 'requests' | 'keys' | 'shards' | 'rows/s' | 'files/s'
+export type Unit =
+  | 'pictures/s'
+  | 's'
+  | 'ms'
+  | 'MB'
+  | 'x'
+  | '%'
+  | 'requests'
+  | 'keys'
+  | 'shards'
+  | 'rows/s'
+  | 'files/s'
 
 export interface Figure {
   readonly what: string

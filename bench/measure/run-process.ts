@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly cwd?: string | undefined
   /** Read stdout and count its lines, but do not keep it. */
   readonly dropOutput?: boolean | undefined
+  /** Ends that are as good as 0. */
+  readonly allowedCodes?: readonly number[] | undefined
 }
 
 export interface NodeOptions extends ProcessOptions {
@@ -36,7 +38,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** @throws if the program ends with anything but 0 */
+/** @throws if the program ends with anything but 0 and the allowed codes */
 export async function runProcess(
   command: string,
   args: readonly string[],
@@ -62,7 +64,7 @@ export async function runProcess(
     child.once('close', resolve)
   }).finally(() => running.delete(child))
   const ms = performance.now() - startedAt
-  if (code !== 0)
+  if (code !== 0 && options.allowedCodes?.includes(code ?? -1) !== true)
     throw new Error(`${command} ${args.slice(0, 8).join(' ')} ended with ${code}:\n${stderr}${stdout}`)
   return { ms, stdout, lines, stderr, peakBytes: peak === '' ? null : Number(peak) }
 }
