@@ -69,8 +69,9 @@ export interface FileEditor {
   refuseIfReadOnly(kinds: readonly HealKind[], options?: CallOptions): Promise<void>
   /**
    * Makes the row name the new file if it is still as it was seen: same file name, same remote URL, still remote, owner not
-   * suspended, and `fence` (if any) still held. False if not; then nothing changed. Sets `updated_at` as Mastodon's own
-   * workers do, and the kind's storage version to 1 where it has one.
+   * suspended (of attachments also: status not deleted, nobody processing it), and `fence` (if any) still held. False if
+   * not; then nothing changed. Sets `updated_at` as Mastodon's own workers do, and the kind's storage version to 1 where it
+   * has one; an attachment of unknown type becomes an image with its image. Waits for whoever holds the row.
    */
   nameFile(change: FileChange, fence: Fence | null, options?: CallOptions): Promise<boolean>
   /**
