@@ -1,6 +1,7 @@
 /** One origin of the little fediverse: a listener on a loopback address that counts who comes. */
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { formOf } from './verify-signature.ts'
 
 /** What an origin saw since it started or since `forget`. */
 export interface HostVisits {
@@ -10,6 +11,7 @@ export interface HostVisits {
   readonly userAgents: readonly string[]
   /** Requests by path, without the query. */
   readonly paths: ReadonlyMap<string, number>
+  /** Requests that carried a signature, right or wrong. */
   readonly signed: number
 }
 
@@ -100,12 +102,7 @@ function count(counts: Counts, open: number, request: IncomingMessage): void {
   counts.peak = Math.max(counts.peak, open)
   counts.userAgents.add(request.headers['user-agent'] ?? '')
   counts.paths.set(path, (counts.paths.get(path) ?? 0) + 1)
-  if (isSigned(request)) counts.signed++
-}
-
-/** Carries a signature of either kind: draft-cavage, or RFC 9421. Nobody here verifies it. */
-export function isSigned(request: IncomingMessage): boolean {
-  return request.headers.signature !== undefined || request.headers['signature-input'] !== undefined
+  if (formOf(request) !== null) counts.signed++
 }
 
 function listen(server: ReturnType<typeof createServer>, address: string, port: number): Promise<number> {

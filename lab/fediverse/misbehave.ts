@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { isSigned } from './host.ts'
 import { gzipBomb, oddFile } from './odd-files.ts'
 import type { Picture } from './pictures.ts'
+import { formOf, signatureFault } from './verify-signature.ts'
+import type { KnownSigner } from './verify-signature.ts'
 import type { Vice } from './vices.ts'
 
 export interface Misbehaviour {
@@ -12,16 +13,18 @@ export interface Misbehaviour {
   readonly response: ServerResponse
   /** What a healthy origin would send. */
   readonly healthy: () => Promise<Picture>
+  /** Whose signatures count; null: anybody's, unseen. */
+  readonly signer: KnownSigner | null
   /** Ends when the lab stops. */
   readonly signal: AbortSignal
 }
 
 const CHUNK = Buffer.alloc(64 * 1024, 0x20)
 
-/** Answers, or deliberately does not. `moved` and `no-picture` reach this only at the old address. */
+/** Answers, or deliberately does not. `moved`, `no-picture` and `actor-moved` reach this only at the old address. */
 export async function misbehave(
   vice: Vice,
-  { request, response, healthy, signal }: Misbehaviour,
+  { request, response, healthy, signer, signal }: Misbehaviour,
 ): Promise<void> {
   switch (vice.kind) {
     case 'status':
@@ -32,10 +35,25 @@ export async function misbehave(
     case 'no-picture':
       response.writeHead(404).end()
       return
-    case 'needs-signature':
-      if (isSigned(request)) return send(response, await healthy())
-      response.writeHead(401).end('Request not signed')
+    case 'actor-moved':
+      response.writeHead(vice.status).end()
       return
+    case 'webfinger-elsewhere':
+      response.writeHead(404).end()
+      return
+    case 'tombstone':
+    case 'other-id':
+    case 'suspended':
+    case 'pictures-as':
+    case 'actor-fields':
+      return send(response, await healthy())
+    case 'needs-signature': {
+      const foreign = vice.form !== undefined && formOf(request) !== vice.form
+      const fault = foreign ? `Only ${vice.form} is understood here` : signatureFault(request, signer)
+      if (fault === null) return send(response, await healthy())
+      response.writeHead(401).end(fault)
+      return
+    }
     case 'silent':
       return
     case 'hangs-up':

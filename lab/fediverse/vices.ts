@@ -1,5 +1,7 @@
 /** How an origin can misbehave. Each vice is one fault, so that a test knows which one it met. */
 
+import type { SignatureForm } from './verify-signature.ts'
+
 /** Files that are no picture Mastodon accepts, or are one only to kill whoever decodes it. */
 export type OddFile =
   | 'svg'
@@ -55,8 +57,38 @@ export type Vice =
   | { readonly kind: 'moved' }
   /** The old address answers 404; the actor names no picture */
   | { readonly kind: 'no-picture' }
-  /** 401 unless the request carries `Signature` or `Signature-Input` */
-  | { readonly kind: 'needs-signature' }
+  /**
+   * 401 unless the request is signed, in the form given (either by default), by the signer the fediverse was told of; without
+   * one, any signature will do
+   */
+  | { readonly kind: 'needs-signature'; readonly form?: SignatureForm | undefined }
+  | ActorVice
 
-/** What a vice applies to: the account's pictures, its actor and webfinger, or both. */
-export type ViceReach = 'pictures' | 'actor' | 'everything'
+/** What can be wrong with an actor, or only odd. They reach nothing else, whatever the reach. */
+export type ActorVice =
+  /** The old address answers this; webfinger names a new one, which works */
+  | { readonly kind: 'actor-moved'; readonly status: 404 | 410 }
+  /** What was deleted, with status 200 */
+  | { readonly kind: 'tombstone' }
+  /** The document says it is another's, or that it lives elsewhere */
+  | { readonly kind: 'other-id'; readonly id: unknown }
+  | { readonly kind: 'suspended' }
+  /** Odd ways to name pictures that ActivityStreams allows */
+  | { readonly kind: 'pictures-as'; readonly form: PictureForm }
+  /** Any fields in the place of the right ones */
+  | { readonly kind: 'actor-fields'; readonly fields: Readonly<Record<string, unknown>> }
+  /** Webfinger is not in the usual place; host-meta says where it is */
+  | { readonly kind: 'webfinger-elsewhere' }
+
+export type PictureForm =
+  /** The address of an Image object, which is to be read from there */
+  | 'reference'
+  /** A list of Images; the first counts */
+  | 'list'
+  /** An Image whose `url` is a list of Links */
+  | 'links'
+  /** A Link instead of an Image */
+  | 'link'
+
+/** What a vice applies to: the account's pictures, its actor and webfinger, pages, or all of them. */
+export type ViceReach = 'pictures' | 'actor' | 'pages' | 'everything'

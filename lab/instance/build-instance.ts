@@ -37,6 +37,8 @@ export interface LabInstance {
   /** Files and bytes written; zero without a sink. */
   readonly written: { readonly files: number; readonly bytes: number }
   readonly firstUser: { readonly id: string; readonly username: string }
+  /** PEM. Who knows it can verify what the instance actor, account -99, signs. */
+  readonly instanceActorPublicKey: string
   readonly world: World
   remoteAccounts(): Iterable<LabAccount>
   localAccounts(): Iterable<LabAccount>
@@ -85,6 +87,7 @@ function instanceOf(
     counts,
     written,
     firstUser: { id, username },
+    instanceActorPublicKey: world.keys.publicKey,
     world,
     remoteAccounts: () => numbered(world.remoteAccounts, (index) => remoteAccount(world, index)),
     localAccounts: () => numbered(world.localUsers, (index) => localAccount(world, index)),
