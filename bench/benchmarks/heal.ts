@@ -27,6 +27,8 @@ export const heal: Benchmark = {
     await drawPhotographs(pictures)
     const lab = await stage.instance(accounts)
     const media = diskMedia(`${stage.folders.fresh({ inMemoryBytes: accounts * 200_000 })}/system`)
+    // An empty folder is taken for a disk that is not mounted.
+    await media.put('accounts/avatars/000/000/001/original/local.png', Buffer.from('local'), 'image/png')
     const home = stage.folders.fresh()
     await using hosts = await startPictureHosts(pictures, HOSTS)
     const database = new pg.Client({ connectionString: lab.databaseUrl })

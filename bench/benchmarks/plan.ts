@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { diskMedia } from '../../lab/instance/media/disk-media.ts'
 import { figure, promise } from '../measure/figure.ts'
 import { runCornac } from '../measure/run-process.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -28,7 +29,10 @@ export const plan: Benchmark = {
       await database.end()
     }
     const home = stage.folders.fresh()
-    const env = { ...lab.env, PAPERCLIP_ROOT_PATH: home, HOME: home, CORNAC_STATE_DIR: `${home}/state` }
+    const media = diskMedia(`${home}/system`)
+    // An empty folder is taken for a disk that is not mounted.
+    await media.put('accounts/avatars/000/000/001/original/local.png', Buffer.from('local'), 'image/png')
+    const env = { ...lab.env, ...media.env, HOME: home, CORNAC_STATE_DIR: `${home}/state` }
     stage.tell('planning')
     const run = await runCornac(['heal', 'avatars', '--all', '--plan', '--json'], {
       env,

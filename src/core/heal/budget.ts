@@ -41,6 +41,12 @@ export class Budget {
     return this.#bytes
   }
 
+  /** Of the time allowed; null if there is no limit. */
+  leftMs(): number | null {
+    const { maxDurationMs } = this.#budget
+    return maxDurationMs === null ? null : Math.max(0, this.#startedAtMs + maxDurationMs - this.#clock.now())
+  }
+
   /** What time and bytes say; the number of tries is `take`'s. */
   end(): BudgetEnd | null {
     const { maxDurationMs, maxBytes } = this.#budget

@@ -27,7 +27,10 @@ export interface Finding {
   readonly tally: HealTally
 }
 
-/** Assesses page by page; counts what is settled and hands on what may be tried, in the order of the targets. */
+/**
+ * Assesses page by page; counts what is settled and hands on what may be tried, in the order of the targets: a page of tasks
+ * for each page of targets, often an empty one.
+ */
 export async function* findBroken(
   targets: AsyncIterable<readonly HealTarget[]>,
   finding: Finding,
@@ -50,7 +53,7 @@ export async function* findBroken(
       else tasks.push({ broken: one, known: entry })
     }
     options.progress.advance(page.length - tasks.length)
-    if (tasks.length > 0) yield tasks
+    yield tasks
   }
 }
 

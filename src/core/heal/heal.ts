@@ -5,25 +5,21 @@
  * host, mended, counted. One heal at a time: the lease is taken first, and what an earlier heal left half done is brought to
  * an end before anything new begins.
  */
-import { byHost } from '../by-host.ts'
-import type { HealKind, HealTarget } from '../model/heal-target.ts'
+import type { HealKind } from '../model/heal-target.ts'
 import type { MastodonDatabase } from '../ports/mastodon.ts'
 import type { Progress } from '../ports/runtime.ts'
-import type { HealJournal, LedgerEntry, OwnState } from '../ports/state.ts'
+import type { HealJournal, OwnState } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
-import type { AttachmentCare, FetchRules } from './assess-target.ts'
+import type { AttachmentCare } from './assess-target.ts'
 import { Budget, type BudgetEnd, type HealBudget } from './budget.ts'
-import { choosePresence, type PresencePorts } from './choose-presence.ts'
-import { chooseTargets, type Choice } from './choose-targets.ts'
-import { findBroken, type BrokenTask } from './find-broken.ts'
+import type { PresencePorts } from './choose-presence.ts'
+import type { Choice } from './choose-targets.ts'
 import type { MendPorts, MendRun } from './heal-ports.ts'
 import { HealTally, type HealCounts } from './heal-tally.ts'
 import { openHostBook } from './host-book.ts'
-import { mendViaSidekiq } from './mend-via-sidekiq.ts'
-import { mend, type Mended } from './mend.ts'
 import { RecordBook } from './record-book.ts'
+import { healTargets } from './heal-targets.ts'
 import { recover, type Recovered } from './recover.ts'
-import { hostOf } from './try-address.ts'
 import type { SidekiqDriver } from './via-sidekiq.ts'
 
 export interface HealPorts extends MendPorts {
@@ -66,12 +62,6 @@ export interface HealResult extends HealCounts {
   readonly seconds: number
 }
 
-/** Broken records that wait for their host's turn: some seconds of work, and a megabyte or two. */
-const WINDOW = 1_000
-
-/** A shorter pause that a host asks for is waited out; for a longer one its records are left for the next run. */
-const LONGEST_WAIT_MS = 15_000
-
 /**
  * @throws KnownError if another heal holds the lease, the database may only be read, or storage or database stop working;
  *   the signal's reason if aborted
@@ -107,7 +97,7 @@ export async function heal(
     }
     let stopped: BudgetEnd | null
     try {
-      stopped = await healAll(ports, request, run, { budget, tally, records }, { ...options, signal })
+      stopped = await healTargets(ports, request, run, { budget, tally, records }, { ...options, signal })
     } finally {
       // Whatever ends the run, what origins said is not asked for again.
       await records.save()
@@ -125,114 +115,4 @@ export async function heal(
   } finally {
     await lease.release()
   }
-}
-
-interface Books {
-  readonly budget: Budget
-  readonly tally: HealTally
-  readonly records: RecordBook
-}
-
-async function healAll(
-  ports: HealPorts,
-  request: HealRequest,
-  run: MendRun,
-  books: Books,
-  options: CallOptions & { readonly progress: Progress },
-): Promise<BudgetEnd | null> {
-  const { progress, signal } = options
-  const rules: FetchRules = {
-    ...(await ports.database.domainRules(options)),
-    limitedFederation: request.limitedFederation,
-  }
-  const expected =
-    request.choice.by === 'scope'
-      ? await ports.database.countTargets(request.choice.scope, request.kinds, options)
-      : null
-  const presence = await choosePresence(ports.presence, { ...request, expected: expected ?? 0 }, options)
-  progress.stage('healing', expected)
-  let stopped: BudgetEnd | null = null
-  const tasks = findBroken(
-    chooseTargets(ports.database, request.choice, request.kinds, options),
-    { rules, care: request.care, presence, ...books, hosts: run.hosts, clock: ports.clock },
-    options,
-  )
-  await byHost(
-    untilBudgetEnds(tasks, books.budget, (end) => {
-      stopped = end
-    }),
-    {
-      concurrency: request.concurrency,
-      perHost: request.perHost,
-      window: WINDOW,
-      hostOf: ({ broken }) => hostOf(broken.target.record.remoteUrl ?? broken.target.page),
-    },
-    async (task) => {
-      // Time or bytes may have run out while it waited.
-      const end = books.budget.end()
-      if (end !== null) {
-        stopped = end
-        return
-      }
-      await healOne(ports, request, run, books, task, { signal })
-      progress.advance(1)
-    },
-    signal,
-  )
-  progress.done()
-  return stopped
-}
-
-async function* untilBudgetEnds(
-  pages: AsyncIterable<readonly BrokenTask[]>,
-  budget: Budget,
-  ended: (end: BudgetEnd) => void,
-): AsyncGenerator<readonly BrokenTask[]> {
-  for await (const page of pages) {
-    const granted: BrokenTask[] = []
-    for (const task of page) {
-      const end = budget.take()
-      if (end !== null) {
-        ended(end)
-        yield granted
-        return
-      }
-      granted.push(task)
-    }
-    yield granted
-  }
-}
-
-async function healOne(
-  ports: HealPorts,
-  request: HealRequest,
-  run: MendRun,
-  { tally, records }: Books,
-  { broken, known }: BrokenTask,
-  options: CallOptions,
-): Promise<void> {
-  const { target, damage } = broken
-  const host = hostOf(target.record.remoteUrl)
-  const pauseMs = (run.hosts.restsUntilMs(host) ?? 0) - ports.clock.now()
-  if (pauseMs > LONGEST_WAIT_MS) {
-    tally.count(target, { kind: 'skipped', reason: 'host-resting', damage })
-    return
-  }
-  if (pauseMs > 0) await ports.clock.sleep(pauseMs, options.signal)
-  const mended =
-    ports.sidekiq === null
-      ? await mend(ports, run, request.care, broken, options)
-      : await mendViaSidekiq(ports, ports.sidekiq, run, broken, options)
-  tally.count(target, mended.outcome, mended.failure?.host)
-  await note(records, target, known, mended)
-}
-
-async function note(
-  records: RecordBook,
-  target: HealTarget,
-  known: LedgerEntry | undefined,
-  { outcome, failure }: Mended,
-): Promise<void> {
-  if (failure !== null) await records.failed(target, known, failure)
-  else if (outcome.kind === 'healed') await records.healed(target, known)
 }

@@ -33,6 +33,7 @@ export async function mendViaSidekiq(
       run.leftBehind(count)
     },
   })
+  if (outcome.kind === 'changed') await run.lease.check()
   if (number !== null && refused === 0) await ports.journal.close(number)
   if (outcome.kind !== 'failed' || outcome.reason === 'worker-pending') return { outcome, failure: null }
   const { reason, detail } = outcome
