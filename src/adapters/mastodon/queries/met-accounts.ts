@@ -11,9 +11,10 @@ export const FOLLOWERS = 'SELECT DISTINCT account_id FROM follows WHERE target_a
  * Those who appear in their notifications; who mention them or are mentioned by them; whose statuses they favoured,
  * bookmarked, boosted, answered or quoted; and who did that to theirs.
  *
- * Every part starts from an index led by a local account, or from a local status found that way: its cost is that of the
- * local accounts' own notifications, statuses, favourites and bookmarks with one or a few index look-ups for each, however
- * many remote statuses there are. Every local status is looked up in mentions, favourites and statuses (boosts).
+ * Cost: every part starts from an index led by a local account, or from a local status found that way, so that remote
+ * statuses are only looked up by id. Every local status is looked up in mentions, favourites and statuses (boosts); where
+ * the accounts asked about have many, the planner reads mentions or favourites whole instead. Measured: 0.2 s for 200
+ * local accounts, 2.3 s for 3,000 with 150,000 statuses, 450,000 favourites and 400,000 notifications.
  */
 export function interactedAccounts(schema: SchemaFacts): string {
   const quotes = schema.has.quotes
