@@ -123,7 +123,7 @@ export async function startFediverse(options: FediverseOptions): Promise<Fediver
       }
       case 'oembed': {
         const picture = pictureUrl(host.origin, asked.username, 'header')
-        return json(oEmbedDocument(asked.type, picture), 'application/json')
+        return json(oEmbedDocument(asked.type, host.origin, picture), 'application/json')
       }
       case 'nodeinfo-links':
         return json(nodeinfoLinks(host.origin), 'application/json')

@@ -23,14 +23,19 @@ export const PAGE_FORMS = [
   'huge',
   /** Ten megabytes, the image at the end */
   'late',
+  /** A redirect to a private address */
+  'private',
 ] as const
 
 export type PageForm = (typeof PAGE_FORMS)[number]
 
+/** Where the `private` page leads: link-local, where clouds keep their secrets. */
+export const PRIVATE_PAGE = 'http://169.254.169.254/latest/meta-data/'
+
 const LINE = '<p>So it goes on, and on, and on.</p>\n'
 const PADDING = LINE.repeat(Math.ceil(10e6 / LINE.length))
 
-/** The page of that form, about an image with that address on the same origin. */
+/** The page of that form, about an image with that address on the same origin; `private` is answered before anybody reads it. */
 export function drawPage(form: PageForm, origin: string, username: string, imageUrl: string): Picture {
   const openGraph = `<meta property="og:image" content="${imageUrl}">`
   const path = imageUrl.slice(origin.length)
@@ -56,6 +61,7 @@ export function drawPage(form: PageForm, origin: string, username: string, image
       return html(`<meta property="og:image" content="${imageUrl}"/>`, { contentType })
     }
     case 'bare':
+    case 'private':
       return html('')
     case 'wrong-charset':
       return html(`<meta property="og:image" content="${origin}/größe.png">`, { encoding: 'latin1' })
