@@ -222,8 +222,11 @@ function forecastData({ withoutRequest, ...counts }: HealForecast): Record<strin
  */
 function exitOf(result: HealResult, tellsIdle: boolean): ExitName {
   const uncertain = result.skipped['storage-uncertain'] ?? 0
-  if (result.unhealed + result.changed + uncertain + result.leftBehind > 0) return 'partial'
+  // A worker that is still at it when the time is up has not failed.
+  const pending = result.failed['worker-pending'] ?? 0
+  if (result.unhealed - pending + result.changed + uncertain + result.leftBehind > 0) return 'partial'
   if (result.stopped !== null) return 'budget'
+  if (pending > 0) return 'partial'
   const touched = result.healed + result.cleared + Object.keys(result.failed).length
   return touched === 0 && tellsIdle ? 'idle' : 'done'
 }
