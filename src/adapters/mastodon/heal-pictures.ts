@@ -1,6 +1,5 @@
 /** Avatars and headers of accounts. */
-import type { PictureKind } from '../../core/model/account-picture.ts'
-import type { HealTarget } from '../../core/model/heal-target.ts'
+import type { HealTarget, PictureKind } from '../../core/model/heal-target.ts'
 import { ask } from '../postgres/ask.ts'
 import { askAhead } from './ask-ahead.ts'
 import type { HealReading } from './heal-reading.ts'

@@ -1,7 +1,6 @@
 /** Who is in a scope, and what of theirs can be healed. */
 import type { Pool } from 'pg'
-import type { PictureKind } from '../../core/model/account-picture.ts'
-import type { HealKind, HealScope, HealTarget } from '../../core/model/heal-target.ts'
+import type { HealKind, HealScope, HealTarget, PictureKind } from '../../core/model/heal-target.ts'
 import type { Kind } from '../../core/model/media.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { HealSource } from '../../core/ports/mastodon.ts'

@@ -1,7 +1,6 @@
 /** Mastodon's database, connected and probed. */
 import type { MastodonDatabase } from '../../core/ports/mastodon.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { openAccountPictures } from './account-pictures.ts'
 import { openBelievedUse } from './believed-use.ts'
 import { connectDatabase, type DatabaseSettings } from '../postgres/connect.ts'
 import { readDomainRules } from './domain-rules.ts'
@@ -24,7 +23,6 @@ export async function openMastodonDatabase(
       schema,
       ...openRecords(pool, schema),
       ...openBelievedUse(pool, schema),
-      ...openAccountPictures(pool, schema),
       ...openHealSource(pool, schema),
       ...openFileEditor(pool, schema),
       ...openVitals(pool, schema),

@@ -1,6 +1,5 @@
 /** Rows of the queries for heal as targets. */
-import type { PictureKind } from '../../core/model/account-picture.ts'
-import type { HealTarget, Owner } from '../../core/model/heal-target.ts'
+import type { HealTarget, Owner, PictureKind } from '../../core/model/heal-target.ts'
 import type { Row } from '../postgres/ask.ts'
 import { toRecord } from './records.ts'
 

@@ -69,7 +69,9 @@ export function explainQuery(error: unknown): unknown {
     })
   if (
     typeof message === 'string' &&
-    /Connection terminated|timeout exceeded when trying to connect/.test(message)
+    /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/.test(
+      message,
+    )
   )
     return new KnownError({
       code: 'database-lost',

@@ -27,6 +27,7 @@ export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }
   return {
     async open(intent, lease) {
       lease.signal.throwIfAborted()
+      refuseUnstorable(intent)
       const number = await open({ intent, lease })
       if (number === null) throw lostLease(lease.name)
       return number
@@ -35,11 +36,12 @@ export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }
     flush: () => closing.flush(),
     async *unfinished({ name, token }, options) {
       let after = '0'
+      // `i.number`: the name alone would mean the text, and sort 10 before 9.
       for (;;) {
         const rows = await askState(
           pool,
-          `SELECT number::text, kind, record_id::text, file_name, writes, leftovers FROM cornac.heal_intents
-            WHERE lease = $1 AND token < $2 AND number > $3 ORDER BY number LIMIT ${BATCH}`,
+          `SELECT number::text, kind, record_id::text, file_name, writes, leftovers FROM cornac.heal_intents i
+            WHERE lease = $1 AND token < $2 AND i.number > $3 ORDER BY i.number LIMIT ${BATCH}`,
           [name, token, after],
           options,
         )
@@ -51,6 +53,9 @@ export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }
     },
   }
 }
+
+/** Where the server is set to answer before it has written, this transaction waits for the disk all the same. */
+const FLUSHED = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END`
 
 /** The numbers of the intents, in order; null for those whose lease is another's by now, which are not written. */
 async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<readonly (string | null)[]> {
@@ -66,11 +71,18 @@ async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<read
        OVERRIDING SYSTEM VALUE
        SELECT number, name, token, kind, record_id, file_name, ARRAY(SELECT jsonb_array_elements_text(writes)),
          ARRAY(SELECT jsonb_array_elements_text(leftovers)) FROM held)
-     SELECT place, number::text FROM held`,
+     SELECT place, number::text, ${FLUSHED} FROM held`,
     [JSON.stringify(openings.map(fromOpening))],
   )
   const numbers = new Map(rows.map(([place, number]) => [Number(place), String(number)]))
   return openings.map((_, place) => numbers.get(place) ?? null)
+}
+
+/** One such text would take down all intents of its statement. Names from the database cannot hold any. */
+function refuseUnstorable({ kind, id, fileName, writes, leftovers }: HealIntent): void {
+  for (const text of [fileName ?? '', ...writes, ...leftovers])
+    if (text.includes('\0') || !text.isWellFormed())
+      throw new Error(`${kind} ${id} has a name that PostgreSQL cannot hold: ${JSON.stringify(text)}`)
 }
 
 function fromOpening({ intent, lease }: Opening, place: number): Record<string, unknown> {

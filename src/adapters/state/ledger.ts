@@ -98,11 +98,12 @@ async function* list(
   const [time, kind, id] = [1, 2, 3].map((n) => `$${values.length + n}`)
   let after: readonly unknown[] = ['-infinity', '', '0']
   for (;;) {
+    // `l.record_id` in the order: the name alone would mean the text, and sort 10 before 9.
     const rows = await askState(
       pool,
-      `SELECT ${EXACT_TIME}, kind, record_id::text, ${COLUMNS} FROM cornac.ledger WHERE ${where}
+      `SELECT ${EXACT_TIME}, kind, record_id::text, ${COLUMNS} FROM cornac.ledger l WHERE ${where}
          AND (next_try_at, kind, record_id) > (${time}::timestamptz, ${kind}::text, ${id}::bigint)
-        ORDER BY next_try_at, kind, record_id LIMIT ${PAGE}`,
+        ORDER BY l.next_try_at, l.kind, l.record_id LIMIT ${PAGE}`,
       [...values, ...after],
       options,
     )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { MastodonVersion } from '../model/schema.ts'
-import { byteLimit, imageBackendOf, pictureByteLimit, recipeOf } from './recipes.ts'
+import { byteLimit, imageBackendOf, recipeOf } from './recipes.ts'
 
 const MIB = 1024 * 1024
 
@@ -31,7 +31,6 @@ it('account pictures and cards may have 8 MiB with libvips and 2 MiB without, ot
     assert.equal(byteLimit('thumbnail', version, false), 16 * MIB)
     assert.equal(byteLimit('emoji', version, false), 256 * 1024)
   }
-  assert.equal(pictureByteLimit('4.3', null), byteLimit('header', '4.3', null))
 })
 
 it('only avatars depend on the backend', () => {

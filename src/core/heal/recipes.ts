@@ -1,5 +1,4 @@
 /** What Mastodon makes of each kind of picture: types, size limits, geometry (facts 3.1, 3.2, 3.7, 4.1). */
-import type { PictureKind } from '../model/account-picture.ts'
 import type { Kind } from '../model/media.ts'
 import type { MastodonVersion } from '../model/schema.ts'
 import type { ImageRecipe } from '../ports/images.ts'
@@ -114,9 +113,4 @@ export function byteLimit(
     case 'emoji':
       return 256 * KIB
   }
-}
-
-/** The largest body Mastodon takes for an account picture. */
-export function pictureByteLimit(version: MastodonVersion | null, useLibvips: boolean | null): number {
-  return byteLimit('avatar' satisfies PictureKind, version, useLibvips)
 }

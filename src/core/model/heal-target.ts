@@ -46,3 +46,6 @@ export type HealScope =
 
 /** The words of `--kinds`; attachments stand for thumbnails too. */
 export type HealKind = 'avatar' | 'header' | 'attachment' | 'emoji' | 'card'
+
+/** The two pictures an account row holds. */
+export type PictureKind = 'avatar' | 'header'

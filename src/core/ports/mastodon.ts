@@ -1,5 +1,4 @@
 /** What we ask of one Mastodon server's database as a whole, besides its sorted records. */
-import type { AccountPicture } from '../model/account-picture.ts'
 import type { DomainBlock } from '../model/domain-policy.ts'
 import type { HealKind, HealScope, HealTarget } from '../model/heal-target.ts'
 import type { Kind } from '../model/media.ts'
@@ -82,34 +81,8 @@ export interface FileEditor {
   clearFile(seen: MediaRecord, fence: Fence | null, options?: CallOptions): Promise<boolean>
 }
 
-/** Where a local user's follows come from, and under which rules their pictures may be fetched. */
-export interface FollowSource {
-  localAccount(username: string, options?: CallOptions): Promise<string | null>
-  /** How many remote accounts the local account follows. */
-  countFollowed(accountId: string, options?: CallOptions): Promise<number>
-  /** Avatar and header of every remote account the local account follows, in bounded pages, each account once. */
-  followedPictures(accountId: string, options?: CallOptions): AsyncIterable<readonly AccountPicture[]>
-}
-
-/** A new file for one account picture, with what was seen when the decision was made. */
-export interface PictureChange {
-  readonly seen: AccountPicture
-  readonly fileName: string
-  readonly contentType: string
-  readonly bytes: number
-}
-
-export interface PictureEditor {
-  /**
-   * Makes the row name the new file if it is still as it was seen: same file name, same remote URL, not suspended.
-   * False if it was not; then nothing changed. Sets `updated_at` as Mastodon's own redownload does.
-   */
-  namePicture(change: PictureChange, options?: CallOptions): Promise<boolean>
-}
-
 /** One open Mastodon database. */
-export interface MastodonDatabase
-  extends RecordSource, UsageSource, HealSource, FileEditor, FollowSource, PictureEditor, VitalsSource {
+export interface MastodonDatabase extends RecordSource, UsageSource, HealSource, FileEditor, VitalsSource {
   readonly schema: SchemaFacts
   /**
    * The private key of the instance actor (id -99) as PEM; null if the database does not hold it in the clear (facts, trap
@@ -117,11 +90,5 @@ export interface MastodonDatabase
    */
   instanceActorKey(options?: CallOptions): Promise<string | null>
   domainRules(options?: CallOptions): Promise<DomainRules>
-  /** A picture as it is now; null if the account is gone. */
-  picture(
-    which: AccountPicture['which'],
-    accountId: string,
-    options?: CallOptions,
-  ): Promise<AccountPicture | null>
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@
  * The remote accounts among the ids in `$1`, in the order `accountTargets` reads: five columns of the account, then eight
  * for each of the kinds. Relies on accounts as in 4.3 to 4.6.
  */
-import type { PictureKind } from '../../../core/model/account-picture.ts'
+import type { PictureKind } from '../../../core/model/heal-target.ts'
 import type { SchemaFacts } from '../../../core/model/schema.ts'
 import { fileColumns } from './record-columns.ts'
 
