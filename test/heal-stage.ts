@@ -101,6 +101,39 @@ export async function onDisk(
   }
 }
 
+/**
+ * One stage for all tests of the file that calls this, media on disk: for tests that each take accounts of their own (see
+ * `Cast`). Read only in tests and hooks.
+ */
+export function stageOfFile(options: { version?: LabVersion; env?: Record<string, string> } = {}): {
+  readonly stage: Stage
+} {
+  let stage: Stage | undefined
+  let close = (): void => {}
+  let closed: Promise<void> = Promise.resolve()
+  before(async () => {
+    stage = await new Promise<Stage>((resolve, reject) => {
+      closed = onDisk((opened) => {
+        resolve(opened)
+        return new Promise<void>((end) => {
+          close = end
+        })
+      }, options)
+      closed.catch(reject)
+    })
+  })
+  after(async () => {
+    close()
+    await closed
+  })
+  return {
+    get stage() {
+      if (stage === undefined) throw new Error('the stage opens before the first test')
+      return stage
+    },
+  }
+}
+
 /** What alice follows. */
 export function followsOfAlice({ lab }: Stage): Choice {
   return { by: 'scope', scope: { by: 'follows-of', accountId: lab.firstUser.id } }

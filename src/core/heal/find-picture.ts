@@ -9,6 +9,7 @@ import type { CallOptions } from '../ports/storage.ts'
 import type { MendPorts, MendRun } from './heal-ports.ts'
 import type { Failure } from './record-book.ts'
 import { exchangeFailed, hostOf, restingFailure, tryAddress, type Made, type Tried } from './try-address.ts'
+import { blamesHost } from './verdict.ts'
 
 type Ports = Pick<MendPorts, 'origin' | 'images'>
 
@@ -125,7 +126,12 @@ async function currentActor(ports: Ports, run: MendRun, owner: Owner, options: C
     run.hosts.answered(owner.domain)
     return known ?? { kind: 'failed', failure: goneFrom(owner) }
   }
-  if (found.kind !== 'found') return known ?? failed(exchangeFailed(run, owner.domain, found))
+  if (found.kind !== 'found') {
+    const failure = exchangeFailed(run, owner.domain, found)
+    // Only a domain in order can confirm that somebody is gone; one in trouble may yet name another document.
+    const open = known === null || (known.failure.reason === 'gone' && blamesHost(failure.reason))
+    return open ? failed(failure) : known
+  }
   run.hosts.answered(owner.domain)
   if (found.uri === owner.uri) return known ?? { kind: 'failed', failure: goneFrom(owner) }
   const moved = await readActor(ports, run, found.uri, options)
