@@ -97,13 +97,18 @@ const toVerbs: Wall = {
   message:
     'An adapter answers a port: it imports core/model, core/ports and core/errors.ts, no verb of core.',
 }
+const toSignatures: Wall = {
+  regex: '^@fedify(/|$)',
+  message:
+    'Only adapters/origin signs requests: everything else asks the ports of core/ports/origin.ts, which reach other servers through the address guard.',
+}
 const adapterWalls = [toApps, toCompose, toMain, toConfig, toLab, toVerbs]
 /** Connections: to PostgreSQL, for Mastodon's tables and our own, and to Redis, for Sidekiq and the Rails cache. */
 const sharedDrivers = ['postgres/', 'redis/']
 const otherAdapter =
   'An adapter never imports another adapter folder: each part of the world stands alone, and compose.ts joins them.'
 
-const appWalls = [toAdapters, toCompose, toMain]
+const appWalls = [toAdapters, toCompose, toMain, toSignatures]
 const otherApp = 'An app never imports another app: what two doors share belongs in core.'
 
 function walls(files: string, ...patterns: Wall[]) {
@@ -155,10 +160,10 @@ export default defineConfig({
     },
     { files: ['src/apps/cli/render/**/*.ts'], rules: { 'no-console': 'off' } },
 
-    walls('src/*.ts', toAdapters, toApps, toCompose, toMain, toLab),
-    walls('src/compose.ts', toApps, toMain, toLab),
-    walls('src/main.ts', toAdapters, toLab),
-    walls('src/config/**/*.ts', toAdapters, toApps, toCompose, toMain, toLab),
+    walls('src/*.ts', toAdapters, toApps, toCompose, toMain, toLab, toSignatures),
+    walls('src/compose.ts', toApps, toMain, toLab, toSignatures),
+    walls('src/main.ts', toAdapters, toLab, toSignatures),
+    walls('src/config/**/*.ts', toAdapters, toApps, toCompose, toMain, toLab, toSignatures),
 
     walls('src/core/**/*.ts', ...coreWalls),
     walls('src/core/model/**/*.ts', onlyItself),
@@ -171,8 +176,9 @@ export default defineConfig({
       message: pure,
     }),
 
-    walls('src/adapters/*/*.ts', ...adapterWalls, neighbours(1, otherAdapter, sharedDrivers)),
-    walls('src/adapters/*/*/*.ts', ...adapterWalls, neighbours(2, otherAdapter, sharedDrivers)),
+    walls('src/adapters/*/*.ts', ...adapterWalls, toSignatures, neighbours(1, otherAdapter, sharedDrivers)),
+    walls('src/adapters/*/*/*.ts', ...adapterWalls, toSignatures, neighbours(2, otherAdapter, sharedDrivers)),
+    walls('src/adapters/origin/*.ts', ...adapterWalls, neighbours(1, otherAdapter, sharedDrivers)),
 
     walls('src/apps/*/*.ts', ...appWalls, toLab, neighbours(1, otherApp)),
     walls('src/apps/*/*/*.ts', ...appWalls, toLab, neighbours(2, otherApp)),

@@ -74,7 +74,7 @@ const walls: readonly Wall[] = [
   {
     promise: 'ports import core only',
     file: 'src/core/ports/x.ts',
-    refused: ['../../adapters/storage/fs.ts', '@aws-sdk/client-s3'],
+    refused: ['../../adapters/storage/fs.ts', '@aws-sdk/client-s3', 'htmlparser2', '@fedify/fedify/sig'],
     allowed: ['../model/object.ts', './runtime.ts'],
   },
   {
@@ -97,7 +97,7 @@ const walls: readonly Wall[] = [
         '../../core/apply/apply-plan.ts',
       ],
       ...['../../apps/cli/commands.ts', '../../config/load.ts', '../../compose.ts', '../../main.ts'],
-      '../../../lab/servers/postgres.ts',
+      ...['../../../lab/servers/postgres.ts', '@fedify/fedify/sig'],
     ],
     allowed: [
       '../../core/ports/storage.ts',
@@ -126,9 +126,16 @@ const walls: readonly Wall[] = [
     ]),
   },
   {
+    promise: 'requests are signed in adapters/origin only',
+    file: 'src/adapters/origin/x.ts',
+    refused: ['../state/leases.ts', '../../core/scan.ts', '../../compose.ts'],
+    allowed: ['@fedify/fedify/sig', 'htmlparser2', 'undici', '../../core/ports/origin.ts', './y.ts'],
+  },
+  {
     promise: 'an app imports core and config',
     file: 'src/apps/gateway/x.ts',
     refused: [
+      '@fedify/fedify/sig',
       ...['../dashboard/html.ts', '../../adapters/storage/fs.ts', '../../compose.ts', '../../main.ts'],
       '../../../lab/servers/postgres.ts',
     ],
@@ -167,7 +174,7 @@ const walls: readonly Wall[] = [
   {
     promise: 'the configuration knows neither adapters nor apps',
     file: 'src/config/x.ts',
-    refused: ['../adapters/storage/fs.ts', '../apps/cli/commands.ts', '../compose.ts'],
+    refused: ['../adapters/storage/fs.ts', '../apps/cli/commands.ts', '../compose.ts', '@fedify/fedify'],
     allowed: ['../core/model/policy.ts', 'dotenv'],
   },
   {
