@@ -29,6 +29,8 @@ export class RecordBook {
   readonly #chance: () => number
   readonly #toRemember = new Map<string, LedgerEntry>()
   readonly #toClear = new Map<Kind, string[]>()
+  /** Whose entry is of an address that the row no longer says. */
+  readonly #outdated = new WeakSet<HealTarget>()
   #clearing = 0
 
   constructor(ledger: Pick<Ledger, 'recall' | 'remember' | 'clear'>, clock: Clock, chance: () => number) {
@@ -51,7 +53,9 @@ export class RecordBook {
       )
       for (const target of some) {
         const entry = entries.get(target.record.id)
-        if (entry !== undefined && entry.url === addressOf(target)) found.set(target, entry)
+        if (entry === undefined) continue
+        if (entry.url === addressOf(target)) found.set(target, entry)
+        else this.#outdated.add(target)
       }
     }
     return found
@@ -80,7 +84,7 @@ export class RecordBook {
 
   /** Nothing to remember any more. */
   async healed(target: HealTarget, before: LedgerEntry | undefined): Promise<void> {
-    if (before === undefined) return
+    if (before === undefined && !this.#outdated.has(target)) return
     const { kind, id } = target.record
     this.#toClear.set(kind, [...(this.#toClear.get(kind) ?? []), id])
     if (++this.#clearing >= BATCH) await this.save()
