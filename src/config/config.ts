@@ -141,6 +141,11 @@ export interface InstanceConfig {
   readonly useLibvips: boolean | null
 }
 
+export interface StateConfig {
+  /** Where Cornac's own tables lie; null for Mastodon's own database. */
+  readonly connection: DatabaseConnection | null
+}
+
 export interface ScanConfig {
   /** Shards read side by side. */
   readonly concurrency: number
@@ -170,6 +175,7 @@ export interface Config {
   readonly database: DatabaseConfig
   readonly redis: RedisConfig
   readonly storage: StorageConfig
+  readonly state: StateConfig
   readonly scan: ScanConfig
   readonly heal: HealConfig
   /** Absolute; where interrupted scans are kept. May not exist yet. */

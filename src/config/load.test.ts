@@ -116,6 +116,7 @@ test('the domain alone is enough: everything else has Mastodon’s own defaults'
       root: join(folder, 'here/public/system'),
       publicUrl: 'https://social.example/system',
     },
+    state: { connection: null },
     scan: { concurrency: 4, minAgeMs: 86_400_000 },
     heal: { concurrency: 16, perHost: 2, timeoutMs: 30_000, allowedPrivateAddresses: [] },
     stateDir: join(folder, 'home/.local/state/cornac'),
@@ -578,6 +579,40 @@ test('a dollar sign that swallows part of a password is noted without the passwo
   assert.equal(config.database.connection.password?.reveal(), 'corr')
   assert.match(config.notes.join(), /DB_PASS .* refers with \$ to a variable that is not set/)
   assert.ok(!/corr|ecthorse/.test(config.notes.join()))
+})
+
+test('Cornac’s own tables may lie in another database, under either name of the variable', async () => {
+  const url = 'postgresql://cornac:s3cr%25t@db.example:6543/cornac_state?sslmode=require'
+  const { state, database } = await withEnv('DB_PASS=mastodons', { CORNAC_STATE_DATABASE_URL: url })
+  assert.deepEqual(
+    { ...state.connection, password: state.connection?.password?.reveal() },
+    {
+      ...{ host: 'db.example', port: 6543, database: 'cornac_state', user: 'cornac', password: 's3cr%t' },
+      ...{ sslMode: 'require', sslRootCertificate: null },
+    },
+  )
+  assert.equal(database.connection.host, 'localhost')
+  const short = await withEnv('', { CORNAC_DATABASE_URL: url })
+  assert.equal(short.state.connection?.database, 'cornac_state')
+  assert.deepEqual(short.notes, [])
+  const both = await withEnv('', { CORNAC_DATABASE_URL: `${url}x`, CORNAC_STATE_DATABASE_URL: url })
+  assert.equal(both.state.connection?.sslMode, 'require')
+})
+
+test('an address of Cornac’s own tables that cannot be used is named with its place, never with its password', async () => {
+  const wrong = {
+    'postgresql://cornac:hunter2@db.example': /state\.database_url names no database/,
+    'mysql://cornac:hunter2@db.example/x': /state\.database_url is not an address of a PostgreSQL database/,
+  }
+  for (const [url, says] of Object.entries(wrong)) {
+    const { message } = await withEnv('', { CORNAC_DATABASE_URL: url }).then(
+      () => assert.fail('accepted'),
+      (error: Error) => error,
+    )
+    assert.match(message, says)
+    assert.match(message, /the environment \(CORNAC_DATABASE_URL\)/)
+    assert.ok(!message.includes('hunter2'))
+  }
 })
 
 test('cornac.yaml: settings with units; variables override it, flags override both', async () => {

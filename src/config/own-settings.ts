@@ -20,6 +20,19 @@ export const OwnSettings = z.strictObject({
     })
     .prefault({})
     .describe('How Cornac reaches the Mastodon server, where that differs from Mastodon’s own settings.'),
+  state: z
+    .strictObject({
+      database_url: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'Address of the database in which Cornac keeps its own tables; Mastodon’s own if it is not given.',
+        ),
+    })
+    .prefault({})
+    .describe('What Cornac remembers: leases, the journal and the ledger.'),
   state_dir: z
     .string()
     .min(1)
@@ -67,11 +80,18 @@ interface OwnSettingTraits {
   readonly read: 'text' | 'number' | 'list'
   /** Completes "Give …". */
   readonly expects: string
+  /** A second, shorter variable for it. */
+  readonly shortVariable?: string
 }
 
 /** Every setting that a `CORNAC_*` variable or a flag may override. */
 export const OWN_SETTINGS = {
   'mastodon.database_url': { read: 'text', expects: 'postgresql://user:password@host:port/database' },
+  'state.database_url': {
+    read: 'text',
+    expects: 'postgresql://user:password@host:port/database',
+    shortVariable: 'CORNAC_DATABASE_URL',
+  },
   state_dir: { read: 'text', expects: 'the path of a folder' },
   'scan.concurrency': { read: 'number', expects: 'a whole number from 1 to 64' },
   'scan.min_age': { read: 'text', expects: 'a duration such as 24h, 90m or 2d' },
@@ -86,6 +106,12 @@ export const OWN_SETTING_PATHS = Object.keys(OWN_SETTINGS) as readonly OwnSettin
 /** `scan.min_age` is overridden by `CORNAC_SCAN_MIN_AGE`. */
 export function variableOf(path: OwnSettingPath): string {
   return `CORNAC_${path.replaceAll('.', '_').toUpperCase()}`
+}
+
+/** Every variable that overrides it; the first that is set counts. */
+export function variablesOf(path: OwnSettingPath): readonly string[] {
+  const { shortVariable }: OwnSettingTraits = OWN_SETTINGS[path]
+  return shortVariable === undefined ? [variableOf(path)] : [variableOf(path), shortVariable]
 }
 
 /** The JSON Schema that editors complete and check cornac.yaml with. */

@@ -6,7 +6,7 @@ import {
   OWN_SETTING_PATHS,
   OWN_SETTINGS,
   OwnSettings,
-  variableOf,
+  variablesOf,
   type OwnSettingPath,
 } from './own-settings.ts'
 import type { Problem } from './problem.ts'
@@ -36,10 +36,10 @@ export function readOwnSettings(
   const data: Record<string, unknown> = isRecord(file?.data) ? withoutBlanks(file.data) : {}
   const given = new Map<string, string>()
   for (const path of OWN_SETTING_PATHS) {
-    const variable = environment[variableOf(path)]
-    if (variable !== undefined && variable !== '') {
-      put(data, path, variable)
-      given.set(path, `the environment (${variableOf(path)})`)
+    const name = variablesOf(path).find((one) => (environment[one] ?? '') !== '')
+    if (name !== undefined) {
+      put(data, path, environment[name] ?? '')
+      given.set(path, `the environment (${name})`)
     }
     const override = overrides[path]
     if (override !== undefined) {
@@ -129,7 +129,7 @@ function unknownSetting(
   place: (path: readonly PropertyKey[]) => string,
 ): Problem {
   const name = path.map(String).join('.')
-  const meant = nearest(name, [...OWN_SETTING_PATHS, 'mastodon', 'scan', 'heal'])
+  const meant = nearest(name, [...OWN_SETTING_PATHS, 'mastodon', 'state', 'scan', 'heal'])
   return {
     setting: name,
     place: place(path),
@@ -141,7 +141,7 @@ function unknownSetting(
 
 /** Only a note: wrappers and service managers may use the prefix for their own ends. */
 function unknownVariables(environment: Environment): readonly string[] {
-  const known = [...OWN_SETTING_PATHS.map(variableOf), ...OTHER_VARIABLES]
+  const known = [...OWN_SETTING_PATHS.flatMap(variablesOf), ...OTHER_VARIABLES]
   return Object.keys(environment)
     .filter((name) => name.startsWith('CORNAC_') && !known.includes(name))
     .map((name) => {

@@ -39,6 +39,21 @@ export function resolveDatabase(settings: Settings, own: OwnDatabaseUrl): Databa
   }
 }
 
+/** The database of Cornac's own tables, if it was given one; nothing of Mastodon's settings is mixed in. */
+export function resolveStateDatabase(settings: Settings, own: OwnDatabaseUrl): DatabaseConnection | null {
+  if (own.url === null) return null
+  const before = settings.problems.length
+  const complaints = complainAbout(settings, own)
+  const parts = readUrl(complaints, own.name, own.url)
+  if (parts.database === undefined && settings.problems.length === before)
+    complaints.problem(
+      own.name,
+      `${own.name} names no database`,
+      'Write it as postgresql://user:password@host:port/database',
+    )
+  return { ...BARE, ...parts }
+}
+
 type Complaints = Pick<Settings, 'problem'>
 
 function complainAbout(settings: Settings, own: OwnDatabaseUrl): Complaints {

@@ -5,7 +5,7 @@ import type { OwnRead } from './read-own-settings.ts'
 import { OwnSettings } from './own-settings.ts'
 import type { Problem } from './problem.ts'
 import { parseDuration } from './quantities.ts'
-import { resolveDatabase } from './resolve-database.ts'
+import { resolveDatabase, resolveStateDatabase } from './resolve-database.ts'
 import { resolveInstance } from './resolve-instance.ts'
 import { resolveRedis } from './resolve-redis.ts'
 import { resolveStorage } from './resolve-storage.ts'
@@ -45,6 +45,13 @@ export function resolve(input: ResolveInput): Resolved {
     instance,
     database,
     redis: resolveRedis(settings),
+    state: {
+      connection: resolveStateDatabase(settings, {
+        url: values.state.database_url,
+        name: 'state.database_url',
+        place: own.place('state.database_url'),
+      }),
+    },
     storage: resolveStorage(settings, instance, input.applicationFolder),
     scan: {
       concurrency: values.scan.concurrency,

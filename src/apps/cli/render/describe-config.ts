@@ -132,9 +132,10 @@ function storage(config: StorageConfig): readonly Row[] {
   }
 }
 
-function own({ scan, heal, stateDir }: Config): readonly Row[] {
+function own({ state: { connection }, scan, heal, stateDir }: Config): readonly Row[] {
   return [
-    ['state kept in', stateDir],
+    ['own tables in', connection === null ? 'Mastodon’s database' : ownDatabase(connection)],
+    ['scans kept in', stateDir],
     [
       'scan',
       `${scan.concurrency} parts side by side, no orphan younger than ${formatDuration(scan.minAgeMs)}`,
@@ -145,6 +146,10 @@ function own({ scan, heal, stateDir }: Config): readonly Row[] {
     ],
     ['private networks to heal from', listed(heal.allowedPrivateAddresses)],
   ]
+}
+
+function ownDatabase({ host, port, database: name, user, password: word }: DatabaseConnection): string {
+  return `${host}, port ${port}, database ${name}, user ${user}, ${password(word !== null)}`
 }
 
 function password(set: boolean): string {
