@@ -65,7 +65,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
     healStorage: once(async () => spareLocal(await storage())),
     scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
     state: once(
-      () => openOwnState(config.database.connection),
+      () => openOwnState(config),
       (opened) => opened.close(),
     ),
     sidekiq: once(
@@ -125,13 +125,15 @@ async function databaseSettings(connection: DatabaseConnection): Promise<Databas
 /** Few connections: a heal asks for a page of the ledger, beats, and writes intents. */
 const STATE_CONNECTIONS = 4
 
-async function openOwnState(connection: DatabaseConnection): Promise<OwnState> {
+async function openOwnState({ state, database }: Config): Promise<OwnState> {
+  const connection = state.connection ?? database.connection
   const pool = await connectDatabase({
     ...(await databaseSettings(connection)),
     maxConnections: STATE_CONNECTIONS,
   })
   return openState(pool, {
-    sameDatabase: true,
+    // An address of their own may lead to the same place; then the lease guards by time alone, as anywhere else.
+    sameDatabase: state.connection === null,
     description: `the schema cornac in the database ${connection.database} on ${connection.host}`,
     clock: systemClock,
     processes: processIdentity,

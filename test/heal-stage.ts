@@ -44,9 +44,20 @@ export interface Stage {
   ) => Promise<pg.QueryResult<Record<string, unknown>>>
 }
 
+export interface StageOptions {
+  /** Default 4.5. */
+  readonly version?: LabVersion | undefined
+  /** More of Mastodon's variables. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Rows; default few, since most tests are about people. */
+  readonly attachments?: number | undefined
+  readonly emoji?: number | undefined
+  readonly cards?: number | undefined
+}
+
 /** A fresh little Mastodon; everything is taken down when the test's callback ends. */
 export async function onStage(
-  options: { version?: LabVersion; media: MediaSink; env?: Record<string, string> },
+  options: StageOptions & { readonly media: MediaSink },
   play: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack()
@@ -60,9 +71,9 @@ export async function onStage(
     databaseUrl: postgres.url(database),
     accounts: 160,
     followsOfFirstUser: 70,
-    attachments: 20,
-    emoji: 5,
-    cards: 5,
+    attachments: options.attachments ?? 20,
+    emoji: options.emoji ?? 5,
+    cards: options.cards ?? 5,
     seed: SEED,
     media: options.media,
     pictures: await pictures,
@@ -83,7 +94,7 @@ export async function onStage(
   await play({
     lab: { ...lab, media: options.media },
     open,
-    ports: await openHeal(instance, 'native'),
+    ports: await openHeal(instance, 'native', ['avatar', 'header']),
     sql: (text, values) => client.query(text, values === undefined ? undefined : [...values]),
   })
 }
@@ -91,7 +102,7 @@ export async function onStage(
 /** Media on disk, removed at the end. */
 export async function onDisk(
   play: (stage: Stage) => Promise<void>,
-  options: { version?: LabVersion; env?: Record<string, string> } = {},
+  options: StageOptions = {},
 ): Promise<void> {
   const folder = await serverDirectory('heal', { inMemoryBytes: 2 ** 28 })
   try {
@@ -102,23 +113,24 @@ export async function onDisk(
 }
 
 /**
- * One stage for all tests of the file that calls this, media on disk: for tests that each take accounts of their own (see
+ * One stage for all tests of the file or `describe` that calls this, media on disk: for tests that each take accounts of their own (see
  * `Cast`). Read only in tests and hooks.
  */
-export function stageOfFile(options: { version?: LabVersion; env?: Record<string, string> } = {}): {
+export function stageOfFile(options: StageOptions | (() => Promise<StageOptions>) = {}): {
   readonly stage: Stage
 } {
   let stage: Stage | undefined
   let close = (): void => {}
   let closed: Promise<void> = Promise.resolve()
   before(async () => {
+    const chosen = typeof options === 'function' ? await options() : options
     stage = await new Promise<Stage>((resolve, reject) => {
       closed = onDisk((opened) => {
         resolve(opened)
         return new Promise<void>((end) => {
           close = end
         })
-      }, options)
+      }, chosen)
       closed.catch(reject)
     })
   })

@@ -196,7 +196,7 @@ async function heal(
   { progress, signal }: DemoOptions,
 ): Promise<HealResult> {
   return runHeal(
-    await openHeal(instance, 'native'),
+    await openHeal(instance, 'native', ['avatar', 'header']),
     {
       instance: instance.name,
       choice: { by: 'scope', scope },

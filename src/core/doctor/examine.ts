@@ -4,6 +4,7 @@ import type { OpenInstance } from '../ports/instance.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import type { Check, DoctorReport } from './check.ts'
 import { aboutClock, aboutDatabase, aboutSchema } from './check-database.ts'
+import { aboutMemory } from './check-memory.ts'
 import { aboutRetention } from './check-retention.ts'
 import { aboutSidekiq } from './check-sidekiq.ts'
 import { aboutMatch } from './check-storage.ts'
@@ -34,6 +35,14 @@ export async function examine(
     (await instance.sidekiq()).vitals(instance.clock.now(), options),
   )
   if (sidekiq !== null) checks.push(...aboutSidekiq(sidekiq))
+  // Where the database is out of reach, our tables in it are no second problem.
+  const memory =
+    database === null
+      ? null
+      : await attempt(checks, 'memory', async () =>
+          aboutMemory(await instance.state(), instance.clock.now(), options),
+        )
+  if (memory !== null) checks.push(...memory)
   return { checks, healthy: checks.every((check) => check.state !== 'bad') }
 }
 

@@ -1,15 +1,22 @@
 /** The ports of a heal and of its plan, opened from one instance: the same for every door that heals. */
+import type { HealKind } from '../model/heal-target.ts'
 import type { OpenInstance } from '../ports/instance.ts'
 import type { HealPorts } from './heal.ts'
 import type { PlanHealPorts } from './plan-heal.ts'
 import { openSidekiqDriver, SIDEKIQ_LIMITS } from './via-sidekiq.ts'
 
 /** Opens what is not open yet. @throws KnownError for what cannot be opened */
-export async function openHeal(instance: OpenInstance, via: 'native' | 'sidekiq'): Promise<HealPorts> {
+export async function openHeal(
+  instance: OpenInstance,
+  via: 'native' | 'sidekiq',
+  kinds: readonly HealKind[],
+): Promise<HealPorts> {
   const database = await instance.database()
   const objects = await instance.healStorage()
   const state = await instance.state()
   const { clock } = instance
+  // Before anything is done: an emoji whose copy in the Rails cache stays would be seen broken for a week.
+  if (kinds.includes('emoji')) await instance.railsCache()
   return {
     database,
     objects,

@@ -12,6 +12,7 @@ import type { MediaRecord } from '../model/record.ts'
 import { claimedKeys } from '../model/storage-key.ts'
 import type { ImageFile } from '../ports/images.ts'
 import type { Broken } from './assess-target.ts'
+import { forgetEmoji } from './forget-emoji.ts'
 import type { MendPorts, MendRun } from './heal-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 import type { Made } from './try-address.ts'
@@ -112,12 +113,6 @@ async function look(ports: MendPorts, record: MediaRecord): Promise<'present' | 
     if (state === 'absent') throw lostWrite(key)
   }
   return 'present'
-}
-
-/** Rails would show the old name from its cache for a week (facts 5.5). */
-async function forgetEmoji(ports: MendPorts, { record, shortcode }: Broken['target']): Promise<void> {
-  if (record.kind === 'emoji' && shortcode !== null && record.domain !== null)
-    await ports.cache.dropEmoji(shortcode, record.domain)
 }
 
 /**

@@ -5,10 +5,12 @@
  * One rule for every place where a run can die: of all objects an intent names, those stay which the row claims now. A row
  * that was switched claims the new ones, a row that was not claims the old ones, a newer row or none claims neither.
  */
+import type { HealTarget } from '../model/heal-target.ts'
 import type { Kind } from '../model/media.ts'
 import { claimedKeys } from '../model/storage-key.ts'
 import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
+import { forgetEmoji } from './forget-emoji.ts'
 import type { MendPorts } from './heal-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 
@@ -20,17 +22,19 @@ export interface Recovered {
 }
 
 export async function recover(
-  ports: Pick<MendPorts, 'database' | 'objects'> & { readonly journal: HealJournal },
+  ports: Pick<MendPorts, 'database' | 'objects' | 'cache'> & { readonly journal: HealJournal },
   lease: Lease,
   options: CallOptions,
 ): Promise<Recovered> {
   let [intents, objects, open] = [0, 0, 0]
   for await (const page of ports.journal.unfinished(lease, options)) {
-    const claimed = await claimedNow(ports, page, options)
+    const now = await targetsNow(ports, page, options)
     for (const intent of page) {
       intents++
-      const keep = claimed.get(`${intent.kind} ${intent.id}`)
-      const away = [...intent.writes, ...intent.leftovers].filter((key) => keep?.has(key) !== true)
+      const target = now.get(`${intent.kind} ${intent.id}`)
+      const keep = new Set(target === undefined ? [] : claimedKeys(target.record).map(({ key }) => key))
+      const away = [...intent.writes, ...intent.leftovers].filter((key) => !keep.has(key))
+      if (target !== undefined) await forgetEmoji(ports, target)
       const count = (refused: number): void => {
         objects -= refused
       }
@@ -44,20 +48,19 @@ export async function recover(
   return { intents, objects, open }
 }
 
-async function claimedNow(
+async function targetsNow(
   ports: Pick<MendPorts, 'database'>,
   intents: readonly KnownIntent[],
   options: CallOptions,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const claimed = new Map<string, ReadonlySet<string>>()
+): Promise<ReadonlyMap<string, HealTarget>> {
+  const now = new Map<string, HealTarget>()
   for (const [kind, some] of Map.groupBy(intents, (intent): Kind => intent.kind)) {
     const targets = await ports.database.targetsById(
       kind,
       some.map(({ id }) => id),
       options,
     )
-    for (const { record } of targets)
-      claimed.set(`${kind} ${record.id}`, new Set(claimedKeys(record).map(({ key }) => key)))
+    for (const target of targets) now.set(`${kind} ${target.record.id}`, target)
   }
-  return claimed
+  return now
 }

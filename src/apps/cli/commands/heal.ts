@@ -150,7 +150,7 @@ async function run(
 ): Promise<ExitName> {
   const config = await context.config()
   const instance = await context.instance()
-  const ports = await openHeal(instance, via)
+  const ports = await openHeal(instance, via, kinds)
   const { signal, progress, options } = context
   const choice = await chooseScope(options, instance, { signal })
   const result = await runHeal(
