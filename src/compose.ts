@@ -124,12 +124,17 @@ async function databaseSettings(connection: DatabaseConnection): Promise<Databas
 
 /** Few connections: a heal asks for a page of the ledger, beats, and writes intents. */
 const STATE_CONNECTIONS = 4
+/** Its statements take milliseconds, those on the whole ledger seconds: after this the server is not there any more. */
+const STATE_ANSWER_WITHIN_MS = 60_000
 
 async function openOwnState({ state, database }: Config): Promise<OwnState> {
   const connection = state.connection ?? database.connection
   const pool = await connectDatabase({
     ...(await databaseSettings(connection)),
     maxConnections: STATE_CONNECTIONS,
+    answerWithinMs: STATE_ANSWER_WITHIN_MS,
+  }).catch((error: unknown) => {
+    throw state.connection === null ? error : aboutStateUrl(error)
   })
   return openState(pool, {
     // An address of their own may lead to the same place; then the lease guards by time alone, as anywhere else.
@@ -137,6 +142,21 @@ async function openOwnState({ state, database }: Config): Promise<OwnState> {
     description: `the schema cornac in the database ${connection.database} on ${connection.host}`,
     clock: systemClock,
     processes: processIdentity,
+  })
+}
+
+/** The address is Cornac's own: nothing in Mastodon's settings would mend it. */
+function aboutStateUrl(error: unknown): unknown {
+  if (!(error instanceof KnownError)) return error
+  const { code, what, category } = error
+  const remedy =
+    'Check state.database_url in cornac.yaml, or CORNAC_STATE_DATABASE_URL, and that its server runs'
+  return new KnownError({
+    code,
+    what: `where Cornac’s own tables are, ${what}`,
+    remedy,
+    category,
+    cause: error,
   })
 }
 

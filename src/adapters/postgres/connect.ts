@@ -14,6 +14,8 @@ export interface DatabaseSettings {
   /** PEM of the certificate authority; null means the system's. */
   readonly sslRootCert?: string | null | undefined
   readonly maxConnections?: number | undefined
+  /** After which a statement without an answer counts as lost, with its connection. Default: never. */
+  readonly answerWithinMs?: number | undefined
 }
 
 /**
@@ -51,6 +53,7 @@ function poolConfig(settings: DatabaseSettings): PoolConfig {
     user: settings.user,
     password: settings.password ?? undefined,
     max: settings.maxConnections ?? 8,
+    ...(settings.answerWithinMs === undefined ? {} : { query_timeout: settings.answerWithinMs }),
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     application_name: 'cornac',

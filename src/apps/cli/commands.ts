@@ -5,7 +5,7 @@
 import type { Command } from './command.ts'
 
 export interface CommandEntry {
-  /** One or two words. */
+  /** One or two words. A first word that is a command itself comes before its two-word commands. */
   readonly name: string
   /** One line for the list, without a full stop. */
   readonly summary: string
@@ -34,6 +34,46 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/heal.ts')).heal,
   },
   {
+    name: 'ledger',
+    summary: 'who said no, and when they are asked again',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
+  },
+  {
+    name: 'ledger explain',
+    summary: 'what was tried of one account, host or record, and when it is tried again',
+    load: async () => (await import('./commands/ledger-explain.ts')).ledgerExplain,
+  },
+  {
+    name: 'ledger forget',
+    summary: 'ask again without waiting',
+    load: async () => (await import('./commands/ledger-forget.ts')).ledgerForget,
+  },
+  {
+    name: 'setup',
+    summary: 'make the tables in which Cornac remembers, or bring them up to date',
+    load: async () => (await import('./commands/setup.ts')).setup,
+  },
+  {
+    name: 'ledger',
+    summary: 'who said no: hosts in trouble, records that could not be healed, and when they are tried again',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
+  },
+  {
+    name: 'ledger explain',
+    summary: 'what was tried for an account, a host or a record, how it ended, and what comes next',
+    load: async () => (await import('./commands/ledger-explain.ts')).ledgerExplain,
+  },
+  {
+    name: 'ledger forget',
+    summary: 'forget failures, so that the next heal asks again',
+    load: async () => (await import('./commands/ledger-forget.ts')).ledgerForget,
+  },
+  {
+    name: 'setup',
+    summary: 'make Cornac’s own tables, or bring them up to date',
+    load: async () => (await import('./commands/setup.ts')).setup,
+  },
+  {
     name: 'demo',
     summary: 'a small Mastodon falls into the prune-profiles trap and is healed; touches nothing else',
     load: async () => (await import('./commands/demo.ts')).demo,
@@ -45,7 +85,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ]
 
-/** What the first word of two-word commands stands for. */
+/** What the first word of two-word commands stands for, where it is no command itself. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  ledger: 'what is remembered of records and hosts that said no',
   config: 'settings: Mastodon’s and Cornac’s own',
 }

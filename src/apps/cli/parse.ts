@@ -106,8 +106,10 @@ class Parsing {
         writeErr: (text) => (this.written += text),
         outputError: () => {},
       })
-      .hook('preSubcommand', async (_, sub) => {
+      .hook('preSubcommand', async (parent, sub) => {
         this.#current = sub
+        // The second word follows at once: options after it are the second command's, and none the first's.
+        if (sub.commands.some((command) => command.name() === parent.args[1])) return
         const entry = this.#input.commands.find(({ name }) => name === pathOf(sub))
         if (entry !== undefined) this.#declare(sub, await entry.load())
       })
@@ -120,6 +122,7 @@ class Parsing {
     for (const word of words) {
       const known = parent.commands.find((command) => command.name() === word)
       parent = known ?? this.#child(parent, word, this.#input.groups[word] ?? '')
+      parent.enablePositionalOptions()
     }
     this.#child(parent, last, summary).action(() => {})
   }
@@ -130,6 +133,20 @@ class Parsing {
     return child
   }
 
+  /** `ledger --host a forget`: read for the first command, an option would be lost on the second. */
+  #refuseMisplaced(parser: Parser): void {
+    const { parent } = parser
+    if (parent === null || parent === this.program) return
+    const given = parent.options.find((option) => {
+      return parent.getOptionValueSource(option.attributeName()) === 'cli'
+    })
+    if (given !== undefined)
+      throw usageError(
+        `${given.long} stands before the command it is meant for`,
+        `Write it after cornac ${pathOf(parser)}`,
+      )
+  }
+
   #declare(parser: Parser, command: Command): void {
     parser.description(command.description)
     for (const { name, description } of command.arguments ?? []) parser.argument(name, description)
@@ -137,6 +154,7 @@ class Parsing {
     for (const { parsed } of options) parser.addOption(parsed)
     parser.addHelpText('after', afterHelp(command))
     parser.action(() => {
+      this.#refuseMisplaced(parser)
       const overrides: Record<string, { text: string; flag: string }> = {}
       const values: Record<string, unknown> = { ...parser.opts() }
       for (const { option, parsed } of options) {

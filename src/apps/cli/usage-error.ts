@@ -36,6 +36,13 @@ export function fromCommander(error: CommanderError, known: KnownWords): KnownEr
     case 'commander.missingArgument':
       return usageError(`${quoted} is missing after cornac ${known.verb}`, help)
     case 'commander.excessArguments':
+      if (known.verbs.length > 0) {
+        const words = known.verbs.map((verb) => `cornac ${known.verb} ${verb}`)
+        return usageError(
+          `There is no such command below cornac ${known.verb}`,
+          `There are ${words.join(', ')}. ${help}`,
+        )
+      }
       return usageError(`There are too many words after cornac ${known.verb}`, help)
     default:
       return usageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), help)

@@ -35,6 +35,11 @@ export function formatDuration(ms: number): string {
   return parts(Math.round(min / 60), 24, 'd', 'h')
 }
 
+/** Date and time in the reader's language and time zone, to the minute. */
+export function formatTime(ms: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(ms)
+}
+
 function parts(value: number, size: number, big: string, small: string): string {
   const rest = value % size
   const whole = `${Math.floor(value / size)} ${big}`
