@@ -87,15 +87,14 @@ export async function onStage(
   })
   const open = await openLab({ ...lab.env, ...postgres.env(database), ...options.media.env, ...options.env })
   stack.defer(() => open.close())
-  const client = new pg.Client({ connectionString: postgres.url(database) })
-  await client.connect()
-  stack.defer(() => client.end())
+  const mastodon = new pg.Pool({ connectionString: postgres.url(database), max: 1 })
+  stack.defer(() => mastodon.end())
   const { instance } = open
   await play({
     lab: { ...lab, media: options.media },
     open,
     ports: await openHeal(instance, 'native', ['avatar', 'header']),
-    sql: (text, values) => client.query(text, values === undefined ? undefined : [...values]),
+    sql: (text, values) => mastodon.query(text, values === undefined ? undefined : [...values]),
   })
 }
 
