@@ -54,26 +54,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/setup.ts')).setup,
   },
   {
-    name: 'ledger',
-    summary: 'who said no: hosts in trouble, records that could not be healed, and when they are tried again',
-    load: async () => (await import('./commands/ledger.ts')).ledger,
-  },
-  {
-    name: 'ledger explain',
-    summary: 'what was tried for an account, a host or a record, how it ended, and what comes next',
-    load: async () => (await import('./commands/ledger-explain.ts')).ledgerExplain,
-  },
-  {
-    name: 'ledger forget',
-    summary: 'forget failures, so that the next heal asks again',
-    load: async () => (await import('./commands/ledger-forget.ts')).ledgerForget,
-  },
-  {
-    name: 'setup',
-    summary: 'make Cornac’s own tables, or bring them up to date',
-    load: async () => (await import('./commands/setup.ts')).setup,
-  },
-  {
     name: 'demo',
     summary: 'a small Mastodon falls into the prune-profiles trap and is healed; touches nothing else',
     load: async () => (await import('./commands/demo.ts')).demo,
@@ -87,6 +67,5 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** What the first word of two-word commands stands for, where it is no command itself. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  ledger: 'what is remembered of records and hosts that said no',
   config: 'settings: Mastodon’s and Cornac’s own',
 }

@@ -10,12 +10,13 @@ import type { FailReason } from '../model/heal-outcome.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-interface Patience {
+/** How long a record waits after such a failure: at first, and at most. */
+export interface Patience {
   readonly firstMs: number
   readonly limitMs: number
 }
 
-const PATIENCE: Readonly<Record<FailReason, Patience>> = {
+export const PATIENCE: Readonly<Record<FailReason, Patience>> = {
   gone: { firstMs: 30 * DAY, limitMs: 180 * DAY },
   none: { firstMs: 90 * DAY, limitMs: 365 * DAY },
   refused: { firstMs: 7 * DAY, limitMs: 60 * DAY },

@@ -5,7 +5,7 @@ import type { HostEntry, LedgerEntry } from '../../../core/ports/state.ts'
 import type { ExplainedRecord, LedgerExplanation } from '../../../core/report/ledger-thing.ts'
 import type { LedgerReport } from '../../../core/report/ledger.ts'
 import type { Painter } from './paint.ts'
-import { formatCount, formatDuration, formatMoment, plural, table } from './text.ts'
+import { formatCount, formatDuration, formatTime, plural, table } from './text.ts'
 
 export function describeLedger(report: LedgerReport, nowMs: number, paint: Painter): string {
   const { exists, hosts, outcomes, records, more } = report
@@ -97,9 +97,9 @@ function aboutHost(entry: HostEntry, nowMs: number): string {
       ? 'It is asked as usual, and watched.'
       : restsUntilMs <= nowMs
         ? 'Its rest is over: the next heal asks it again.'
-        : `It is left in peace until ${formatMoment(restsUntilMs)} (${formatDuration(restsUntilMs - nowMs)}), whatever is wanted from it.`
+        : `It is left in peace until ${formatTime(restsUntilMs)} (${formatDuration(restsUntilMs - nowMs)}), whatever is wanted from it.`
   return [
-    `${host}: ${plural(failures, 'failure')} in a row, the last on ${formatMoment(lastTriedAtMs)}.`,
+    `${host}: ${plural(failures, 'failure')} in a row, the last on ${formatTime(lastTriedAtMs)}.`,
     `${capital(FAIL_REASONS[outcome])}${detailOf(detail)}.`,
     rest,
   ].join('\n')
@@ -109,8 +109,8 @@ function aboutRecord(record: ExplainedRecord, nowMs: number): string {
   const { kind, id, label, url, host, outcome, detail, tries, firstTriedAtMs, lastTriedAtMs } = record
   const times =
     tries === 1
-      ? `Tried once, on ${formatMoment(lastTriedAtMs)}`
-      : `Tried ${formatCount(tries)} times, first on ${formatMoment(firstTriedAtMs)}, last on ${formatMoment(lastTriedAtMs)}`
+      ? `Tried once, on ${formatTime(lastTriedAtMs)}`
+      : `Tried ${formatCount(tries)} times, first on ${formatTime(firstTriedAtMs)}, last on ${formatTime(lastTriedAtMs)}`
   return [
     `${label}, ${KINDS[kind].plural.replace(/s$/, '')} (${kind}:${id}).`,
     `${times}${url === null ? '' : `: ${url}`}.`,
@@ -123,10 +123,10 @@ function next({ outcome, nextTryAtMs, patience, hostRestsUntilMs }: ExplainedRec
   const again =
     nextTryAtMs <= nowMs
       ? 'The next heal tries it again'
-      : `It is tried again after ${formatMoment(nextTryAtMs)} (in ${formatDuration(nextTryAtMs - nowMs)})`
+      : `It is tried again after ${formatTime(nextTryAtMs)} (in ${formatDuration(nextTryAtMs - nowMs)})`
   const rest =
     hostRestsUntilMs !== null && hostRestsUntilMs > Math.max(nowMs, nextTryAtMs)
-      ? `, but not before its host is asked again, after ${formatMoment(hostRestsUntilMs)}`
+      ? `, but not before its host is asked again, after ${formatTime(hostRestsUntilMs)}`
       : ''
   const why = `such an answer waits about ${formatDuration(patience.firstMs)}, twice as long after each in a row, ${formatDuration(patience.limitMs)} at most`
   const hope = HOPELESS.includes(outcome) ? ' Its origin has nothing to give, so there is little hope.' : ''
