@@ -1,47 +1,116 @@
-/** The read model of `ledger`: who said no, and when to ask again. */
+/** What the ledger knows, for people and scripts. Works without our tables: then nothing is known of anything. */
+import { nextTryMs } from '../heal/verdict.ts'
 import type { FailReason } from '../model/heal-outcome.ts'
 import type { HostEntry, Ledger, LedgerEntry, LedgerFilter } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
 
 export interface LedgerReport {
-  /** False while our tables do not exist: no heal has run yet. */
-  readonly exists: boolean
-  /** Hosts in trouble, the longest rest first; with a host asked for, that one. */
+  /** Hosts in trouble: all of them, or the one of the filter. Who rests longest comes first. */
   readonly hosts: readonly HostEntry[]
-  /** Records by how their last try ended, most first; null if only some were asked for. */
-  readonly outcomes: readonly LedgerOutcome[] | null
-  /** Those due next, first. */
+  /** Of the whole ledger, whatever the filter says. */
+  readonly outcomes: readonly {
+    readonly outcome: FailReason
+    readonly records: number
+    readonly due: number
+  }[]
+  /** Those of the filter that are due next, at most as many as asked for. */
   readonly records: readonly LedgerEntry[]
-  /** There are more records than were asked for. */
+  /** There are more of them. */
   readonly more: boolean
 }
 
-export interface LedgerOutcome {
-  readonly outcome: FailReason
-  readonly records: number
-  /** Of these, those that the next heal may try. */
-  readonly due: number
+/** Reads a bounded part of the ledger: its counts, the hosts in trouble, and the records that come next. */
+export async function readLedger(
+  ledger: Ledger,
+  filter: LedgerFilter,
+  limit: number,
+  options: CallOptions,
+): Promise<LedgerReport> {
+  const hosts = await ledger.hosts(options)
+  return {
+    hosts: filter.host === undefined ? hosts : hosts.filter(({ host }) => host === filter.host),
+    outcomes: await ledger.counts(options),
+    ...(await firstRecords(ledger, filter, limit, options)),
+  }
 }
 
-/** Holds no more than `limit` records, and a page. */
-export async function reportLedger(
-  ledger: Pick<Ledger, 'exists' | 'hosts' | 'counts' | 'list'>,
-  { filter, limit }: { readonly filter: LedgerFilter; readonly limit: number },
-  options?: CallOptions,
-): Promise<LedgerReport> {
-  const { host, ...narrower } = filter
-  const isNarrow = Object.values(narrower).some((value) => value !== undefined)
-  const hosts = isNarrow ? [] : await ledger.hosts(options)
+/** What somebody asks about. */
+export type LedgerThing =
+  /** An account, an emoji of a domain, or the page of a card */
+  | { readonly by: 'label'; readonly label: string }
+  | { readonly by: 'host'; readonly host: string }
+  | { readonly by: 'record'; readonly kind: LedgerEntry['kind']; readonly id: string }
+
+export interface ExplainedRecord {
+  readonly entry: LedgerEntry
+  readonly wait: Wait
+  /** Its host's entry, if that is in trouble. */
+  readonly host: HostEntry | null
+}
+
+export interface LedgerExplanation {
+  /** The host asked about, if it is in trouble. */
+  readonly host: HostEntry | null
+  readonly records: readonly ExplainedRecord[]
+  readonly more: boolean
+}
+
+/** Everything known of one account, host or record. */
+export async function explainLedger(
+  ledger: Ledger,
+  thing: LedgerThing,
+  limit: number,
+  options: CallOptions,
+): Promise<LedgerExplanation> {
+  const hosts = new Map((await ledger.hosts(options)).map((entry) => [entry.host, entry]))
+  const { by: _, ...filter } = thing
+  const { records, more } = await firstRecords(ledger, filter, limit, options)
+  return {
+    host: thing.by === 'host' ? (hosts.get(thing.host) ?? null) : null,
+    records: records.map((entry) => {
+      return { entry, wait: waitOf(entry), host: hosts.get(entry.host) ?? null }
+    }),
+    more,
+  }
+}
+
+/** Why a record waits as long as it does. */
+export interface Wait {
+  /** From the last try to the next. */
+  readonly ms: number
+  /** What the first failure of this reason waits, and what no failure waits longer than; chance adds or takes a fifth. */
+  readonly firstMs: number
+  readonly limitMs: number
+  /** Longer than the rules say: the origin asked for it (Retry-After). */
+  readonly asked: boolean
+}
+
+const NO_CHANCE = 0.5
+const MOST_CHANCE = 1
+/** Enough for every reason to reach its limit. */
+const MANY_TRIES = 30
+
+export function waitOf({ outcome, tries, lastTriedAtMs, nextTryAtMs }: LedgerEntry): Wait {
+  const ms = nextTryAtMs - lastTriedAtMs
+  return {
+    ms,
+    firstMs: nextTryMs(outcome, 1, null, 0, NO_CHANCE),
+    limitMs: nextTryMs(outcome, MANY_TRIES, null, 0, NO_CHANCE),
+    // Times are kept in whole milliseconds.
+    asked: ms > nextTryMs(outcome, tries, null, 0, MOST_CHANCE) + 1,
+  }
+}
+
+async function firstRecords(
+  ledger: Ledger,
+  filter: LedgerFilter,
+  limit: number,
+  options: CallOptions,
+): Promise<{ readonly records: readonly LedgerEntry[]; readonly more: boolean }> {
   const records: LedgerEntry[] = []
   for await (const page of ledger.list(filter, options)) {
     records.push(...page.slice(0, limit + 1 - records.length))
     if (records.length > limit) break
   }
-  return {
-    exists: await ledger.exists(),
-    hosts: hosts.filter((entry) => host === undefined || entry.host === host),
-    outcomes: isNarrow || host !== undefined ? null : await ledger.counts(options),
-    records: records.slice(0, limit),
-    more: records.length > limit,
-  }
+  return { records: records.slice(0, limit), more: records.length > limit }
 }

@@ -1,43 +1,54 @@
 import type { Command } from '../command.ts'
-import { FILTER_OPTIONS, readLedgerFilter, type LedgerFilterOptions } from '../ledger-request.ts'
+import { FILTER_OPTIONS, readFilter, type FilterOptions } from '../ledger-request.ts'
 import { plural } from '../render/text.ts'
 import { usageError } from '../usage-error.ts'
 
-interface ForgetOptions extends Omit<LedgerFilterOptions, 'kind'> {
+interface ForgetOptions extends FilterOptions {
   readonly all?: true
 }
 
-/** Takes failures out of the ledger. Touches nothing of Mastodon's. */
+/** Takes entries out of the ledger, so that the next heal asks again. */
 export const ledgerForget: Command<ForgetOptions> = {
   name: 'ledger forget',
   description:
-    'Forgets failures, so that the next heal asks those origins again at once. Several options narrow: all of them have to ' +
-    'fit. A host asked for alone is forgotten itself, too. Nothing of Mastodon’s is touched.',
-  options: [...FILTER_OPTIONS, { flags: '--all', description: 'everything: every record and every host' }],
+    'Forgets failures, so that the next heal asks again without waiting: those of a host, of an account, of one outcome, of ' +
+    'one kind, or all. Several filters together forget what all of them name. --host alone and --all also forget that hosts ' +
+    'are in trouble. Changes nothing in Mastodon.',
+  options: [...FILTER_OPTIONS, { flags: '--all', description: 'everything' }],
   examples: [
-    { line: 'cornac ledger forget --host files.example.org', meaning: 'its admin says that it is mended' },
-    { line: 'cornac ledger forget --account alice@example.org', meaning: 'try one account again now' },
-    { line: 'cornac ledger forget --outcome unreachable', meaning: 'after our own network was down' },
+    { line: 'cornac ledger forget --host files.example.org', meaning: 'it is back: ask it again' },
+    { line: 'cornac ledger forget --account bob@example.org', meaning: 'he has a new picture' },
+    { line: 'cornac ledger forget --outcome timeout', meaning: 'our own network was to blame' },
   ],
   exitCodes: [],
   async run(context) {
-    const { all, ...narrowing } = context.options
-    const filter = readLedgerFilter(narrowing)
-    const isNarrow = Object.values(filter).some((value) => value !== undefined)
-    if (!isNarrow && all !== true)
-      throw usageError(
-        'ledger forget was not told what to forget',
-        'Give --host, --account or --outcome, or --all for everything',
-      )
-    if (isNarrow && all === true)
-      throw usageError('--all leaves nothing to choose', 'Give either --all or what to forget')
+    const { all, ...filters } = context.options
+    refuseUnclear(filters, all === true)
     const { ledger } = await (await context.instance()).state()
-    const forgotten = await ledger.forget(filter, context)
+    const { records, hosts } = await ledger.forget(readFilter(filters), { signal: context.signal })
     await context.out({
-      data: { forgotten },
-      text: () => `Forgotten: ${plural(forgotten.records, 'record')}, ${plural(forgotten.hosts, 'host')}.\n`,
+      data: { records, hosts },
+      text: () =>
+        records + hosts === 0
+          ? 'Nothing in the ledger matches; nothing was forgotten.\n'
+          : `Forgot ${plural(records, 'record')} and ${plural(hosts, 'host')}.\n`,
       needsPerson: false,
     })
     return 'done'
   },
+}
+
+/** Everything is only forgotten where somebody says so. */
+function refuseUnclear(filters: FilterOptions, all: boolean): void {
+  const [given] = Object.keys(filters)
+  if (given === undefined && !all)
+    throw usageError(
+      'ledger forget was not told what to forget',
+      'Give some of --host HOST, --account HANDLE, --outcome REASON, --kind KIND, or --all for everything',
+    )
+  if (given !== undefined && all)
+    throw usageError(
+      `--all and --${given} cannot be combined`,
+      'Leave --all out to forget only what the others name',
+    )
 }

@@ -1,14 +1,15 @@
 import type { Command } from '../command.ts'
+import { plural } from '../render/text.ts'
 
-/** Makes Cornac's own tables, or brings them up to date. */
+/** Makes Cornac's own tables, or brings them up to date. Changes nothing of Mastodon's. */
 export const setup: Command = {
   name: 'setup',
   description:
-    'Makes the schema cornac with Cornac’s own tables (who works, what is half done, who said no), or brings it up to date. ' +
-    'Heal does the same by itself before it begins; this is for those who want to see it done, or to do it as another ' +
-    'database user. Touches no table of Mastodon’s. May be run as often as you like.',
+    'Makes the tables in which Cornac remembers what it does (the schema cornac), or brings them up to date. A heal does the ' +
+    'same before it first writes; run it by hand where the database user of heal may not make a schema. May be run any ' +
+    'number of times, and by several at once. Touches no table of Mastodon.',
   examples: [
-    { line: 'cornac setup', meaning: 'in Mastodon’s database, as its user' },
+    { line: 'cornac setup', meaning: 'in Mastodon’s folder, as its user' },
     {
       line: 'CORNAC_STATE_DATABASE_URL=postgresql://cornac@db/cornac cornac setup',
       meaning: 'in a database of its own',
@@ -16,26 +17,23 @@ export const setup: Command = {
   ],
   exitCodes: [],
   async run(context) {
-    const state = await (await context.instance()).state()
-    const before = await state.version(context)
-    const applied = await state.setUp(context)
-    const { applied: version } = await state.version(context)
+    const instance = await context.instance()
+    // A mistyped name of a database is noticed here, before anything is made in it.
+    await instance.database()
+    const state = await instance.state()
+    const { signal } = context
+    const before = await state.version({ signal })
+    const applied = await state.setUp({ signal })
+    const { applied: version } = await state.version({ signal })
     await context.out({
-      data: {
-        schema: state.description,
-        created: before.applied === 0 && applied.length > 0,
-        applied,
-        version,
-      },
-      text: () => `${sentence(state.description, before.applied, applied)}\n`,
+      data: { tables: state.description, applied, version },
+      text: (paint) =>
+        applied.length === 0
+          ? `${paint.good('All is up to date')}: ${state.description} (step ${version}).\n`
+          : `${before.applied === 0 ? 'Made' : 'Brought up to date'}: ${state.description}.\n` +
+            `${plural(applied.length, 'step')} applied: ${applied.join(', ')}.\n`,
       needsPerson: false,
     })
     return 'done'
   },
-}
-
-function sentence(schema: string, before: number, applied: readonly string[]): string {
-  if (applied.length === 0) return `Everything is up to date: ${schema}.`
-  const files = applied.join(', ')
-  return before === 0 ? `Made ${schema} (${files}).` : `Brought up to date: ${schema} (${files}).`
 }

@@ -1,49 +1,40 @@
-/** The ledger for people: tables of who said no, and sentences about one of them. */
+/** The answers of `cornac ledger` for people: who is in trouble, what waits, and why. */
 import { FAIL_REASONS, HOPELESS } from '../../../core/model/heal-outcome.ts'
-import { KINDS } from '../../../core/model/media.ts'
 import type { HostEntry, LedgerEntry } from '../../../core/ports/state.ts'
-import type { ExplainedRecord, LedgerExplanation } from '../../../core/report/ledger-thing.ts'
-import type { LedgerReport } from '../../../core/report/ledger.ts'
+import type { ExplainedRecord, LedgerExplanation, LedgerReport, Wait } from '../../../core/report/ledger.ts'
 import type { Painter } from './paint.ts'
 import { formatCount, formatDuration, formatTime, plural, table } from './text.ts'
 
 export function describeLedger(report: LedgerReport, nowMs: number, paint: Painter): string {
-  const { exists, hosts, outcomes, records, more } = report
-  if (!exists) return 'No heal has run yet, so nobody has said no (Cornac’s own tables do not exist).\n'
-  if (hosts.length === 0 && records.length === 0) return 'Nobody has said no.\n'
+  const { hosts, outcomes, records, more } = report
+  if (hosts.length + outcomes.length === 0) return 'The ledger is empty: nothing that was tried has failed.\n'
+  const rest = more ? paint.dim('… and more; --limit shows more of them\n') : ''
   const parts = [
-    section('Hosts in trouble', hostTable(hosts, nowMs), paint),
-    section('Records by how their last try ended', outcomeTable(outcomes ?? []), paint),
-    section('Tried next', recordTable(records, nowMs), paint),
-    more ? '... and more: --limit shows them.\n' : '',
+    hosts.length === 0 ? '' : hostTable(hosts, nowMs, paint),
+    outcomes.length === 0 ? '' : outcomeTable(report),
+    records.length === 0 ? 'No record is listed.\n' : `${recordTable(records, nowMs, paint)}${rest}`,
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
 
-function section(title: string, body: string, paint: Painter): string {
-  return body === '' ? '' : `${paint.bold(title)}\n${body}`
-}
-
-function hostTable(hosts: readonly HostEntry[], nowMs: number): string {
-  if (hosts.length === 0) return ''
+function hostTable(hosts: readonly HostEntry[], nowMs: number, paint: Painter): string {
   return table(
     [
-      { title: 'host' },
+      { title: 'host in trouble' },
       { title: 'failures', align: 'right' },
-      { title: 'asked again' },
+      { title: 'left in peace until' },
       { title: 'because' },
     ],
     hosts.map(({ host, failures, restsUntilMs, outcome }) => [
-      host,
+      printable(host),
       formatCount(failures),
-      restsUntilMs === null ? 'as usual' : when(restsUntilMs, nowMs),
+      (restsUntilMs ?? 0) <= nowMs ? paint.dim('may be asked') : paint.warn(formatTime(restsUntilMs ?? 0)),
       FAIL_REASONS[outcome],
     ]),
   )
 }
 
-function outcomeTable(outcomes: NonNullable<LedgerReport['outcomes']>): string {
-  if (outcomes.length === 0) return ''
+function outcomeTable({ outcomes }: LedgerReport): string {
   return table(
     [
       { title: 'records', align: 'right' },
@@ -60,83 +51,98 @@ function outcomeTable(outcomes: NonNullable<LedgerReport['outcomes']>): string {
   )
 }
 
-function recordTable(records: readonly LedgerEntry[], nowMs: number): string {
-  if (records.length === 0) return ''
+function recordTable(records: readonly LedgerEntry[], nowMs: number, paint: Painter): string {
   return table(
     [
-      ...[{ title: 'of' }, { title: 'record' }, { title: 'tries', align: 'right' as const }],
-      ...[{ title: 'tried again' }, { title: 'outcome' }, { title: 'host' }],
+      { title: 'tried again' },
+      { title: 'record' },
+      { title: 'of' },
+      { title: 'host' },
+      { title: 'tries', align: 'right' },
+      { title: 'outcome' },
     ],
-    records.map(({ kind, id, label, tries, nextTryAtMs, outcome, host }) => [
-      ...[label, `${kind}:${id}`, formatCount(tries), when(nextTryAtMs, nowMs), outcome, host],
+    records.map(({ kind, id, label, host, tries, outcome, nextTryAtMs }) => [
+      nextTryAtMs <= nowMs ? paint.good('when asked') : formatTime(nextTryAtMs),
+      `${kind}:${id}`,
+      printable(label),
+      host === '' ? '-' : printable(host),
+      formatCount(tries),
+      outcome,
     ]),
   )
 }
 
-function when(ms: number, nowMs: number): string {
-  return ms <= nowMs ? 'by the next heal' : `in ${formatDuration(ms - nowMs)}`
-}
-
-/** One paragraph for each record; ends with a line break. */
-export function explainInSentences(asked: string, explanation: LedgerExplanation, nowMs: number): string {
+/** In sentences. @param asked what the person typed */
+export function explain(
+  asked: string,
+  explanation: LedgerExplanation,
+  nowMs: number,
+  paint: Painter,
+): string {
   const { host, records, more } = explanation
   if (host === null && records.length === 0)
-    return `Nothing is known of ${asked}: no try has failed, or it was healed since.\n`
-  const paragraphs = [
-    ...(host === null ? [] : [aboutHost(host, nowMs)]),
-    ...records.map((record) => aboutRecord(record, nowMs)),
-    ...(more ? ['... and more: --limit shows them.'] : []),
+    return `The ledger knows nothing of ${asked}: nothing of it has failed, or it has been healed since.\n`
+  const parts = [
+    ...(host === null ? [] : [hostSentences(host, nowMs)]),
+    ...records.map((record) => recordSentences(record, host === null, nowMs, paint)),
+    ...(more ? [[paint.dim('There are more; cornac ledger lists them.')]] : []),
   ]
-  return `${paragraphs.join('\n\n')}\n`
+  return parts.map((lines) => `${lines.join('\n')}\n`).join('\n')
 }
 
-function aboutHost(entry: HostEntry, nowMs: number): string {
-  const { host, failures, outcome, detail, lastTriedAtMs, restsUntilMs } = entry
-  const rest =
-    restsUntilMs === null
-      ? 'It is asked as usual, and watched.'
-      : restsUntilMs <= nowMs
-        ? 'Its rest is over: the next heal asks it again.'
-        : `It is left in peace until ${formatTime(restsUntilMs)} (${formatDuration(restsUntilMs - nowMs)}), whatever is wanted from it.`
+function hostSentences(entry: HostEntry, nowMs: number): string[] {
+  const { host, outcome, failures, detail, lastTriedAtMs, restsUntilMs } = entry
+  const said = `The host ${printable(host)} failed ${inARow(failures)}, last on ${formatTime(lastTriedAtMs)}: ${because(outcome, detail)}.`
+  if (restsUntilMs === null)
+    return [said, 'It may be asked: only after more failures in a row is it left in peace.']
+  const until = formatTime(restsUntilMs)
+  return restsUntilMs <= nowMs
+    ? [said, `It was left in peace until ${until}, and may be asked again.`]
+    : [said, `Nobody asks it before ${until}; each failure after that doubles the pause, one answer ends it.`]
+}
+
+function recordSentences(
+  { entry, wait, host }: ExplainedRecord,
+  withHost: boolean,
+  nowMs: number,
+  paint: Painter,
+): string[] {
+  const { kind, id, label, outcome, detail, url, tries, firstTriedAtMs, lastTriedAtMs } = entry
+  const first = tries === 1 ? '' : ` first on ${formatTime(firstTriedAtMs)}, last`
+  const resting = withHost && host !== null && (host.restsUntilMs ?? 0) > nowMs
   return [
-    `${host}: ${plural(failures, 'failure')} in a row, the last on ${formatTime(lastTriedAtMs)}.`,
-    `${capital(FAIL_REASONS[outcome])}${detailOf(detail)}.`,
-    rest,
-  ].join('\n')
+    paint.bold(`The ${kind} of ${printable(label)} (${kind}:${id})`),
+    `Tried ${inARow(tries)},${first} on ${formatTime(lastTriedAtMs)}${url === null ? '' : `: ${printable(url)}`}`,
+    `It ended like this: ${because(outcome, detail)}.`,
+    ...whenAndWhy(entry, wait, nowMs),
+    ...(resting ? hostSentences(host, nowMs) : []),
+  ]
 }
 
-function aboutRecord(record: ExplainedRecord, nowMs: number): string {
-  const { kind, id, label, url, host, outcome, detail, tries, firstTriedAtMs, lastTriedAtMs } = record
-  const times =
-    tries === 1
-      ? `Tried once, on ${formatTime(lastTriedAtMs)}`
-      : `Tried ${formatCount(tries)} times, first on ${formatTime(firstTriedAtMs)}, last on ${formatTime(lastTriedAtMs)}`
-  return [
-    `${label}, ${KINDS[kind].plural.replace(/s$/, '')} (${kind}:${id}).`,
-    `${times}${url === null ? '' : `: ${url}`}.`,
-    `${host === '' ? '' : `${host}: `}${host === '' ? capital(FAIL_REASONS[outcome]) : FAIL_REASONS[outcome]}${detailOf(detail)}.`,
-    next(record, nowMs),
-  ].join('\n')
-}
-
-function next({ outcome, nextTryAtMs, patience, hostRestsUntilMs }: ExplainedRecord, nowMs: number): string {
-  const again =
+function whenAndWhy({ outcome, nextTryAtMs }: LedgerEntry, wait: Wait, nowMs: number): string[] {
+  const when =
     nextTryAtMs <= nowMs
-      ? 'The next heal tries it again'
-      : `It is tried again after ${formatTime(nextTryAtMs)} (in ${formatDuration(nextTryAtMs - nowMs)})`
-  const rest =
-    hostRestsUntilMs !== null && hostRestsUntilMs > Math.max(nowMs, nextTryAtMs)
-      ? `, but not before its host is asked again, after ${formatTime(hostRestsUntilMs)}`
-      : ''
-  const why = `such an answer waits about ${formatDuration(patience.firstMs)}, twice as long after each in a row, ${formatDuration(patience.limitMs)} at most`
-  const hope = HOPELESS.includes(outcome) ? ' Its origin has nothing to give, so there is little hope.' : ''
-  return `${again}${rest}: ${why}.${hope}`
+      ? `Its time came on ${formatTime(nextTryAtMs)}: the next heal that includes it tries it again.`
+      : `A heal tries it again after ${formatTime(nextTryAtMs)}, in ${formatDuration(nextTryAtMs - nowMs)}.`
+  const why = wait.asked
+    ? `Its origin asked for this pause of ${formatDuration(wait.ms)} (Retry-After).`
+    : `That is ${formatDuration(wait.ms)} after the last try: a first failure like this waits about ${formatDuration(wait.firstMs)}, each further one twice as long, none longer than about ${formatDuration(wait.limitMs)}.`
+  return HOPELESS.includes(outcome)
+    ? [when, why, 'Its origin has nothing to give; it is asked again only because that may change.']
+    : [when, why]
 }
 
-function detailOf(detail: string): string {
-  return detail === '' ? '' : `: ${detail.replace(/\.$/, '')}`
+function because(outcome: LedgerEntry['outcome'], detail: string): string {
+  return detail === ''
+    ? FAIL_REASONS[outcome]
+    : `${FAIL_REASONS[outcome]}; ${printable(detail).replace(/\.$/, '')}`
 }
 
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+function inARow(times: number): string {
+  return times === 1 ? 'once' : `${plural(times, 'time')} in a row`
+}
+
+/** What origins wrote, without what would move the cursor of a terminal or turn its text around. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
 }
