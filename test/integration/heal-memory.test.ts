@@ -10,6 +10,7 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { HealPorts } from '../../src/core/heal/heal.ts'
 import type { Clock } from '../../src/core/ports/runtime.ts'
 import type { HostEntry, LedgerEntry } from '../../src/core/ports/state.ts'
+import type { HealTarget } from '../../src/core/model/heal-target.ts'
 import { Cast, forgetVisits, healPeople, visited, type Person } from '../heal-cast.ts'
 import {
   breakProfiles,
@@ -21,6 +22,7 @@ import {
   stageOfFile,
   type Stage,
 } from '../heal-stage.ts'
+import { healRecords, lose, named, Stock } from '../heal-records.ts'
 import { needs } from '../needs.ts'
 
 const HOUR = 3_600_000
@@ -44,7 +46,7 @@ async function hostEntry({ ports }: Stage, origin: string): Promise<HostEntry | 
 }
 
 describe('the ledger', needs('postgres'), () => {
-  const file = stageOfFile()
+  const file = stageOfFile({ attachments: 60, cards: 15, emoji: 40 })
   const cast = new Cast()
   let stage: Stage
   before(async () => {
@@ -231,6 +233,45 @@ describe('the ledger', needs('postgres'), () => {
       const result = await healPeople(stage, people, { origin: moody }, IN_ORDER)
       assert.deepEqual([result.failed, result.healed, result.skipped], [{ unavailable: 1 }, 2, {}])
       assert.ok(times[1]! - times[0]! >= 990, `${times[1]! - times[0]!} ms`)
+    })
+
+    test('a resting host keeps nothing waiting that asks nobody', async () => {
+      const stock = new Stock()
+      const [idle] = await cast.take(stage, 1)
+      const gif = ({ record }: HealTarget): boolean => record.contentType === 'image/gif'
+      const [emoji] = (await stock.take(stage, 'emoji', 1, gif)) as [HealTarget]
+      const [image] = (await stock.take(stage, 'attachment', 1, named)) as [HealTarget]
+      const there = `${idle!.origin}/pictures/x/avatar.png`
+      await stage.sql('UPDATE custom_emojis SET image_remote_url = $1 WHERE id = $2', [
+        there,
+        avatar.record.id,
+      ])
+      await stage.sql('UPDATE media_attachments SET remote_url = $1 WHERE id = $2', [there, image.record.id])
+      fediverse.setVice(idle!.origin, { kind: 'status', status: 429, retryAfter: '3600' })
+      await healPeople(stage, [idle!], {}, AVATARS)
+      await lose(stage, emoji, ['static'])
+      await lose(stage, image)
+      const now = await healRecords(stage, [image], {}, { care: 'now' })
+      assert.deepEqual(now.skipped, { 'host-resting': 1 })
+      forgetVisits()
+      const result = await healRecords(stage, [emoji, image])
+      assert.deepEqual([result.from, result.cleared, result.skipped], [{ storage: 1 }, 1, {}])
+      assert.equal(visited().size, 0)
+    })
+
+    test('a page of a resting host is not asked for, and no failure is noted of it', async () => {
+      const cards = await new Stock().take(stage, 'card', 2)
+      const page = fediverse.pageFor('open-graph', 'somebody', 1)
+      fediverse.setVice(fediverse.hosts[1]!.origin, { kind: 'status', status: 503, retryAfter: '3600' })
+      for (const [i, card] of cards.entries()) {
+        await stage.sql('UPDATE preview_cards SET url = $1 WHERE id = $2', [`${page}${i}`, card.record.id])
+        await lose(stage, card)
+      }
+      const first = await healRecords(stage, cards, {}, { concurrency: 1, perHost: 1 })
+      assert.deepEqual([first.failed, first.skipped], [{ unavailable: 1 }, { 'host-resting': 1 }])
+      const second = await healRecords(stage, cards)
+      assert.deepEqual(second.skipped, { 'not-yet': 1, 'host-resting': 1 })
+      assert.equal(visited().size, 1)
     })
 
     test('a host that answers badly is given ten chances in a row, and one good answer counts them anew', async () => {

@@ -6,8 +6,9 @@ import type { CallOptions } from '../ports/storage.ts'
 import { assessTarget, type AttachmentCare, type Broken, type FetchRules } from './assess-target.ts'
 import type { HealTally } from './heal-tally.ts'
 import type { HostBook } from './host-book.ts'
+import { isDerivable } from './derive-variant.ts'
 import type { PresenceLook } from './presence.ts'
-import type { RecordBook } from './record-book.ts'
+import { addressOf, type RecordBook } from './record-book.ts'
 import { hostOf } from './try-address.ts'
 
 /** A record to be mended, with what the ledger says of it. */
@@ -23,8 +24,26 @@ export interface Finding {
   readonly records: Pick<RecordBook, 'recall'>
   readonly hosts: Pick<HostBook, 'restsUntilMs'>
   readonly clock: Clock
+  readonly asks: (broken: Broken) => Asks
   /** Told of everything that is settled without a try. */
   readonly tally: HealTally
+}
+
+/**
+ * Whether mending a record here asks its origin. `perhaps`: only if the original that storage still has is no use. Who never
+ * asks waits for nobody.
+ */
+export type Asks = 'never' | 'perhaps' | 'always'
+
+export function asksOrigin(broken: Broken, care: AttachmentCare): Asks {
+  const { kind } = broken.target.record
+  if (care === 'on-view' && (kind === 'attachment' || kind === 'thumbnail')) return 'never'
+  return isDerivable(broken) ? 'perhaps' : 'always'
+}
+
+/** The host that is asked first; '' if none is known. */
+export function hostAsked(target: HealTarget): string {
+  return hostOf(addressOf(target))
 }
 
 /**
@@ -36,7 +55,7 @@ export async function* findBroken(
   finding: Finding,
   options: CallOptions & { readonly progress: Progress },
 ): AsyncGenerator<readonly BrokenTask[]> {
-  const { tally, hosts, clock, records } = finding
+  const { tally, hosts, clock, records, asks } = finding
   for await (const page of targets) {
     const broken = await assessPage(page, finding, options)
     const known = await records.recall(
@@ -46,9 +65,10 @@ export async function* findBroken(
     const tasks: BrokenTask[] = []
     for (const one of broken) {
       const entry = known.get(one.target)
-      if (entry !== undefined && entry.nextTryAtMs > clock.now())
+      const asked = asks(one)
+      if (asked !== 'never' && entry !== undefined && entry.nextTryAtMs > clock.now())
         tally.countWaiting(one.damage, entry.outcome)
-      else if (hosts.restsUntilMs(hostOf(one.target.record.remoteUrl)) !== null)
+      else if (asked === 'always' && hosts.restsUntilMs(hostAsked(one.target)) !== null)
         tally.count(one.target, { kind: 'skipped', reason: 'host-resting', damage: one.damage })
       else tasks.push({ broken: one, known: entry })
     }

@@ -4,18 +4,17 @@ import type { LedgerEntry } from '../ports/state.ts'
 import type { Progress } from '../ports/runtime.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import type { HealTarget } from '../model/heal-target.ts'
-import type { FetchRules } from './assess-target.ts'
+import type { Broken, FetchRules } from './assess-target.ts'
 import type { Budget, BudgetEnd } from './budget.ts'
 import { choosePresence } from './choose-presence.ts'
 import { chooseTargets } from './choose-targets.ts'
-import { findBroken, type BrokenTask } from './find-broken.ts'
+import { asksOrigin, findBroken, hostAsked, type Asks, type BrokenTask } from './find-broken.ts'
 import type { HealPorts, HealRequest } from './heal.ts'
 import type { MendRun } from './heal-ports.ts'
 import type { HealTally } from './heal-tally.ts'
 import { mendViaSidekiq } from './mend-via-sidekiq.ts'
 import { mend, type Mended } from './mend.ts'
 import type { RecordBook } from './record-book.ts'
-import { hostOf } from './try-address.ts'
 
 /** Broken records that wait for their host's turn: some seconds of work, and a megabyte or two. */
 const WINDOW = 1_000
@@ -55,9 +54,12 @@ export async function healTargets(
   const ended = (end: BudgetEnd): void => {
     stopped ??= end
   }
+  // Mastodon's workers make nothing from what is left.
+  const asks = (broken: Broken): Asks =>
+    ports.sidekiq === null ? asksOrigin(broken, request.care) : 'always'
   const tasks = findBroken(
     chooseTargets(ports.database, request.choice, request.kinds, options),
-    { rules, care: request.care, presence, ...books, hosts: run.hosts, clock: ports.clock },
+    { rules, care: request.care, presence, ...books, hosts: run.hosts, clock: ports.clock, asks },
     options,
   )
   await byHost(
@@ -66,7 +68,7 @@ export async function healTargets(
       concurrency: request.concurrency,
       perHost: request.perHost,
       window: WINDOW,
-      hostOf: ({ broken }) => hostOf(broken.target.record.remoteUrl ?? broken.target.page),
+      hostOf: ({ broken }) => hostAsked(broken.target),
     },
     async (task) => {
       // Time or bytes may have run out while it waited.
@@ -74,7 +76,7 @@ export async function healTargets(
       if (end !== null) ended(end)
       else
         await whileTimeLasts(ports, books.budget, ended, signal, (until) =>
-          healOne(ports, request, run, books, task, until),
+          healOne(ports, request, run, books, task, asks(task.broken), until),
         )
       progress.advance(1)
     },
@@ -144,11 +146,12 @@ async function healOne(
   run: MendRun,
   { tally, records }: Books,
   { broken, known }: BrokenTask,
+  asks: Asks,
   options: CallOptions,
 ): Promise<void> {
   const { target, damage } = broken
-  const host = hostOf(target.record.remoteUrl)
-  const pauseMs = (run.hosts.restsUntilMs(host) ?? 0) - ports.clock.now()
+  const restsUntilMs = asks === 'always' ? run.hosts.restsUntilMs(hostAsked(target)) : null
+  const pauseMs = (restsUntilMs ?? 0) - ports.clock.now()
   if (pauseMs > LONGEST_WAIT_MS) {
     tally.count(target, { kind: 'skipped', reason: 'host-resting', damage })
     return

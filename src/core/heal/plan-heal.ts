@@ -9,8 +9,7 @@ import type { CallOptions } from '../ports/storage.ts'
 import type { AttachmentCare, Broken } from './assess-target.ts'
 import { choosePresence, type PresencePorts } from './choose-presence.ts'
 import { chooseTargets, type Choice } from './choose-targets.ts'
-import { isDerivable } from './derive-variant.ts'
-import { findBroken } from './find-broken.ts'
+import { asksOrigin, findBroken, type Asks } from './find-broken.ts'
 import { HealTally } from './heal-tally.ts'
 import { openHostBook } from './host-book.ts'
 import { RecordBook } from './record-book.ts'
@@ -78,6 +77,7 @@ export async function planHeal(
     presence,
     tally,
     clock: ports.clock,
+    asks: (broken: Broken): Asks => asksOrigin(broken, care),
     hosts: await openHostBook(ports.ledger, ports.clock, chance, options),
     records: new RecordBook(ports.ledger, ports.clock, chance),
   }
@@ -88,7 +88,7 @@ export async function planHeal(
       fixable[KINDS[kind].plural] = (fixable[KINDS[kind].plural] ?? 0) + 1
       count++
       tally.countFixable(broken.damage)
-      if (needsRequest(broken, care)) toFetch.set(kind, (toFetch.get(kind) ?? 0) + 1)
+      if (finding.asks(broken) === 'always') toFetch.set(kind, (toFetch.get(kind) ?? 0) + 1)
       else withoutRequest++
     }
     options.progress.advance(tasks.length)
@@ -109,12 +109,6 @@ export async function planHeal(
     bytes: sizes.expected(toFetch),
     seconds: (ports.clock.now() - startedAtMs) / 1000,
   }
-}
-
-function needsRequest(broken: Broken, care: AttachmentCare): boolean {
-  const { kind } = broken.target.record
-  if (isDerivable(broken)) return false
-  return care === 'now' || (kind !== 'attachment' && kind !== 'thumbnail')
 }
 
 /** The mean size of each kind's files, learnt from the rows that pass by. */
