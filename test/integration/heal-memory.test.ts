@@ -244,7 +244,7 @@ describe('the ledger', needs('postgres'), () => {
       const there = `${idle!.origin}/pictures/x/avatar.png`
       await stage.sql('UPDATE custom_emojis SET image_remote_url = $1 WHERE id = $2', [
         there,
-        avatar.record.id,
+        emoji.record.id,
       ])
       await stage.sql('UPDATE media_attachments SET remote_url = $1 WHERE id = $2', [there, image.record.id])
       fediverse.setVice(idle!.origin, { kind: 'status', status: 429, retryAfter: '3600' })
