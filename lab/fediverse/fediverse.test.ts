@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
 import sharp from 'sharp'
 import { startFediverse } from './fediverse.ts'
@@ -85,6 +86,36 @@ describe('the little fediverse', () => {
     assert.equal(signed.status, 200)
     await signed.body?.cancel()
     assert.equal(fediverse.hosts[0]?.visits().signed, 1)
+  })
+
+  it('told whom to trust, it takes only signatures that are right, and only in the form it was told', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const own = await startFediverse({ hosts: 1, publicKeyPem })
+    const url = new URL(own.actorFor('fay', 0))
+    const date = new Date().toUTCString()
+    const text = `(request-target): get ${url.pathname}\nhost: ${url.host}\ndate: ${date}`
+    const signature = (signed: string): string =>
+      `keyId="x",algorithm="rsa-sha256",headers="(request-target) host date",signature="${sign(
+        'sha256',
+        Buffer.from(signed),
+        privateKey,
+      ).toString('base64')}"`
+    const statusFor = async (header: string): Promise<number> => {
+      const response = await read(url.href, { headers: { date, signature: header } })
+      await response.body?.cancel()
+      return response.status
+    }
+    try {
+      own.setVice('fay', { kind: 'needs-signature' }, 'actor')
+      assert.equal(await statusFor(signature(text)), 200)
+      assert.equal(await statusFor(signature(text.replace('fay', 'eve'))), 401)
+      assert.equal(await statusFor('keyId="x"'), 401)
+      own.setVice('fay', { kind: 'needs-signature', form: 'rfc9421' }, 'actor')
+      assert.equal(await statusFor(signature(text)), 401)
+    } finally {
+      await own.stop()
+    }
   })
 
   it('counts requests, user agents, paths and the most that were open at once', async () => {

@@ -1,6 +1,7 @@
 /** Nothing reaches an address that is not public: not by name, by number, by redirect, or by changing one's mind. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startFediverse } from '../../lab/fediverse/fediverse.ts'
 import type { Fediverse } from '../../lab/fediverse/fediverse.ts'
 import { openOriginFetcher } from '../../src/adapters/origin/open-origin-fetcher.ts'
@@ -161,6 +162,27 @@ describe('the address guard', () => {
       reason: 'the name nobody.example does not resolve (ENOTFOUND)',
       connected: false,
     })
+  })
+
+  it('a name server that says nothing keeps the host out of reach; one that is asked on the way of a redirect does not', async () => {
+    const fetcher = openOriginFetcher({
+      allowedPrivateRanges: ['127.77.0.0/16'],
+      userAgent: 'lab',
+      signer: null,
+      perHost: 2,
+      clock,
+      resolve: async () => {
+        await sleep(500)
+        throw new Error('no answer in time')
+      },
+    })
+    opened.push(fetcher)
+    const mute = 'http://mute.example/x.png'
+    const limits = { maxBytes: 1024, timeoutMs: 150 }
+    assert.deepEqual(await fetcher.fetch(mute, limits), { kind: 'timeout', connected: false })
+    fediverse.setVice('ada', { kind: 'redirect-to', location: mute })
+    const sentOn = await fetcher.fetch(`${fediverse.hosts[0]?.origin}${path}`, limits)
+    assert.deepEqual(sentOn, { kind: 'timeout', connected: true })
   })
 
   it('localhost needs no name server to be refused', async () => {
