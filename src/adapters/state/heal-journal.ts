@@ -62,16 +62,18 @@ async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<read
   const rows = await askState(
     pool,
     `WITH held AS MATERIALIZED (
-       SELECT nextval('cornac.heal_intents_number_seq') AS number, l.name, l.token, i.*
+       SELECT l.name, l.token, i.*
          FROM jsonb_to_recordset($1::jsonb) AS i(place int, lease text, lease_token bigint, kind text, record_id bigint,
            file_name text, writes jsonb, leftovers jsonb)
          JOIN cornac.leases l ON l.name = i.lease AND l.token = i.lease_token AND l.held FOR SHARE OF l),
+     numbered AS MATERIALIZED (
+       SELECT nextval('cornac.heal_intents_number_seq') AS number, h.* FROM (SELECT * FROM held ORDER BY place) h),
      written AS (
        INSERT INTO cornac.heal_intents (number, lease, token, kind, record_id, file_name, writes, leftovers)
        OVERRIDING SYSTEM VALUE
        SELECT number, name, token, kind, record_id, file_name, ARRAY(SELECT jsonb_array_elements_text(writes)),
-         ARRAY(SELECT jsonb_array_elements_text(leftovers)) FROM held)
-     SELECT place, number::text, ${FLUSHED} FROM held`,
+         ARRAY(SELECT jsonb_array_elements_text(leftovers)) FROM numbered)
+     SELECT place, number::text, ${FLUSHED} FROM numbered`,
     [JSON.stringify(openings.map(fromOpening))],
   )
   const numbers = new Map(rows.map(([place, number]) => [Number(place), String(number)]))

@@ -45,7 +45,7 @@ test('another process is alive until it ends, also while it stands still', linux
 test('a process that has ended and that nobody has asked about yet is dead', linux, async () => {
   const { machine } = await processIdentity.self()
   // The shell starts a process that ends, becomes another program, and never asks what came of it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
