@@ -10,13 +10,12 @@ import type { FailReason } from '../model/heal-outcome.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** How long a record waits after such a failure: at first, and at most. */
-export interface Patience {
+interface Patience {
   readonly firstMs: number
   readonly limitMs: number
 }
 
-export const PATIENCE: Readonly<Record<FailReason, Patience>> = {
+const PATIENCE: Readonly<Record<FailReason, Patience>> = {
   gone: { firstMs: 30 * DAY, limitMs: 180 * DAY },
   none: { firstMs: 90 * DAY, limitMs: 365 * DAY },
   refused: { firstMs: 7 * DAY, limitMs: 60 * DAY },
