@@ -11,7 +11,7 @@ export interface Fingerprint {
   readonly tables: readonly string[]
 }
 
-/** Reads all rows of all tables and all files: for small lab instances. */
+/** Reads all rows of all of Mastodon's tables (Cornac's own are no part of it) and all files: for small lab instances. */
 export async function fingerprintOf(databaseUrl: string, media: MediaSink): Promise<Fingerprint> {
   return { files: await hashFiles(media), tables: await hashTables(databaseUrl) }
 }
@@ -30,7 +30,7 @@ function hashTables(databaseUrl: string): Promise<string[]> {
     const { rows } = await client.query<{ name: string }>(
       `SELECT quote_ident(nspname) || '.' || quote_ident(relname) AS name
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1`,
+        WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'cornac') ORDER BY 1`,
     )
     const tables: string[] = []
     for (const { name } of rows) {

@@ -167,12 +167,13 @@ describe('the verbs on a small broken server', needs('postgres', 'redis'), () =>
     const failing = await asked(HEAL, env, EXIT_CODES.partial.code)
     assert.equal(failing['healed'], 0)
     assert.ok((failing['failed'] as { unavailable: number }).unavailable > 5)
-    assert.match(await told([...HEAL, '--quiet'], env, 6), /the origin is having trouble/)
+    assert.equal(await told([...HEAL, '--quiet'], env, 0), '', 'nobody is asked again so soon')
     instance.fediverse.clearVice()
+    await asked(['ledger', 'forget', '--all'], env, 0)
     const text = await told(HEAL, env, 0)
     assert.match(
       text,
-      /^alice follows 12 remote accounts: 24 pictures looked at, \d+ broken \(\d+ pruned, \d+ missing in storage\)\.\n\d+ healed in /,
+      /^24 pictures looked at, \d+ broken \(\d+ pruned, \d+ missing in storage\)\.\n\d+ healed in /,
     )
     const again = await asked(HEAL, env, 0)
     assert.equal(again['healed'], 0)
