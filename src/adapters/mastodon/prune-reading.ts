@@ -1,0 +1,47 @@
+/** What every part of reading for a prune takes. */
+import type { Pool } from 'pg'
+import type { SchemaFacts } from '../../core/model/schema.ts'
+import type { CallOptions } from '../../core/ports/storage.ts'
+import { ask } from '../postgres/ask.ts'
+import { AFTER_ALL_IDS, BEFORE_ALL_IDS } from './id-list.ts'
+
+/** How much is asked for at once. Larger numbers gain no speed; what is held does not grow with the server. */
+export interface PruneSizes {
+  /** Rows one statement looks at; a page holds those of them that go. */
+  readonly rows: number
+  /** Accounts of a domain whose attachments are looked for at once. */
+  readonly accounts: number
+}
+
+export const PRUNE_SIZES: PruneSizes = { rows: 5_000, accounts: 500 }
+
+export interface PruneReading {
+  readonly pool: Pool
+  readonly schema: SchemaFacts
+  readonly sizes: PruneSizes
+  readonly options: CallOptions | undefined
+}
+
+/** Ids above `from`, through `to`. */
+export interface IdsBetween {
+  readonly from: string
+  readonly to: string
+}
+
+/** The whole table in ranges of `sizes.rows` rows, ascending; `text` tells where each ends, `last` where the last does. */
+export async function* rangesOf(
+  { pool, sizes, options }: PruneReading,
+  text: string,
+  last: string = AFTER_ALL_IDS,
+  more: readonly unknown[] = [],
+): AsyncGenerator<IdsBetween> {
+  let from = BEFORE_ALL_IDS
+  for (;;) {
+    const [row] = await ask(pool, text, [from, sizes.rows - 1, ...more], options)
+    if (row === undefined) break
+    const to = row[0] as string
+    yield { from, to }
+    from = to
+  }
+  yield { from, to: last }
+}

@@ -1,0 +1,202 @@
+/**
+ * The rows a policy lets go of, a page of them or named ones: read, added up, or asked about rule by rule.
+ * Times are UTC without a zone (facts 1.1); `to_char` is exact to the microsecond and does not depend on DateStyle.
+ * Relies on what `kept-because.ts` and `record-columns.ts` rely on.
+ */
+import { KINDS, type Kind } from '../../../core/model/media.ts'
+import { AGE_ENDS_DAYS } from '../../../core/model/prune-candidate.ts'
+import {
+  keepRulesFor,
+  type KeepRule,
+  type PruneKind,
+  type PrunePolicy,
+} from '../../../core/model/prune-policy.ts'
+import type { SchemaFacts } from '../../../core/model/schema.ts'
+import type { Statement } from './change-file.ts'
+import { keptBecause, policySql, timestampText, type PolicySql } from './kept-because.ts'
+import { gatherValues, type Put } from './put-values.ts'
+import { fileColumns } from './record-columns.ts'
+
+/** Kinds of one table, in table order. */
+export type KindsOfTable = readonly [PruneKind, ...PruneKind[]]
+
+/** Ids above `from`, through `to`, without those in `kept`; or the ids named. */
+export type PrunePage =
+  | { readonly from: string; readonly to: string; readonly kept: readonly string[] }
+  | { readonly ids: readonly string[] }
+
+/** Rules for which there is no index by the row: whom they keep is found out once, before the pages (kept-ahead.ts). */
+export const FOUND_AHEAD: Readonly<Record<PruneKind, readonly KeepRule[]>> = {
+  avatar: ['follow-requested'],
+  header: ['follow-requested'],
+  attachment: [],
+  card: [
+    'posted-here',
+    'favourited-here',
+    'bookmarked',
+    'answered-here',
+    'boosted-here',
+    'quoted-here',
+    'quotes-us',
+    'addressed-here',
+  ],
+}
+
+/** Rules that look at one file of a row: of an account, the avatar may go and the header stay. */
+const OF_ONE_FILE: readonly KeepRule[] = ['names-nothing', 'fetched-recently']
+
+/** A row as `toCandidate` reads it: five columns, then ten for each file of `filesOf`. Ascending by id. */
+export function prunableRows(
+  kinds: KindsOfTable,
+  policy: PrunePolicy,
+  page: PrunePage,
+  schema: SchemaFacts,
+): Statement {
+  const { values, put } = gatherValues()
+  const { from, where, files, owner } = selection(kinds, policy, page, schema, put)
+  const columns = files.map(
+    ({ kind, goes }) =>
+      `${goes}, ${exactly(`r.${KINDS[kind].columns}_updated_at`)}, ${fileColumns(kind, schema)}`,
+  )
+  const text = `SELECT r.id, ${owner.domain}, ${exactly('r.updated_at')},
+      floor(extract(epoch FROM ${quietSince(kinds[0], policy)}) * 1000)::float8, ${owner.hidden},
+      ${columns.join(', ')}
+    FROM ${from} WHERE ${where} ORDER BY r.id`
+  return { text, values }
+}
+
+/** The same rows by kind, domain and age: kind, domain, bucket of age (0 is the oldest), rows, files, bytes. */
+export function prunableTotals(
+  kinds: KindsOfTable,
+  policy: PrunePolicy,
+  page: PrunePage,
+  schema: SchemaFacts,
+): Statement {
+  const { values, put } = gatherValues()
+  const { from, where, files, owner } = selection(kinds, policy, page, schema, put)
+  const ends = AGE_ENDS_DAYS.map((days) => timestampText(policy.madeAtMs - days * 86_400_000)).toReversed()
+  // Of a row with two files, the first that goes stands for the row.
+  const lines = files.map(({ kind, goes }, at) => {
+    const leads = files.slice(0, at).map((before) => `(${before.goes}) IS NOT TRUE`)
+    return `('${kind}', ${goes}, ${leads.length === 0 ? 'true' : leads.join(' AND ')}, r.${KINDS[kind].columns}_file_size)`
+  })
+  const text = `SELECT f.kind, ${owner.domain},
+      width_bucket(${quietSince(kinds[0], policy)}, ${put(ends)}::timestamp[]),
+      count(*) FILTER (WHERE f.leads)::float8, count(*)::float8, coalesce(sum(f.bytes), 0)::float8
+    FROM ${from} CROSS JOIN LATERAL (VALUES ${lines.join(', ')}) f(kind, goes, leads, bytes)
+    WHERE f.goes AND ${where} GROUP BY 1, 2, 3`
+  return { text, values }
+}
+
+/** Of the row `id`: for each rule, whether it keeps the record of the kind. No row if there is none. */
+export function rulesThatHold(
+  kind: PruneKind,
+  id: string,
+  policy: PrunePolicy,
+  rules: readonly KeepRule[],
+): Statement {
+  const { values, put } = gatherValues()
+  const sql = policySql(policy, put)
+  const columns = rules.map((rule) => `(${keptBecause(rule, kind, sql)}) IS TRUE`)
+  return { text: `SELECT ${columns.join(', ')} FROM ${KINDS[kind].table} r WHERE r.id = ${put(id)}`, values }
+}
+
+/** The files of a row that go together when these kinds are let go. */
+export function filesOf(kinds: KindsOfTable): readonly Kind[] {
+  return kinds[0] === 'attachment' ? ['attachment', 'thumbnail'] : kinds
+}
+
+interface Selection {
+  readonly from: string
+  readonly where: string
+  readonly files: readonly { readonly kind: Kind; readonly goes: string }[]
+  readonly owner: Owner
+}
+
+function selection(
+  kinds: KindsOfTable,
+  policy: PrunePolicy,
+  page: PrunePage,
+  schema: SchemaFacts,
+  put: Put,
+): Selection {
+  const sql = policySql(policy, put)
+  const [first] = kinds
+  const ahead = 'ids' in page ? [] : FOUND_AHEAD[first]
+  const rules = keepRulesFor(policy, first, schema.has).filter((rule) => !ahead.includes(rule))
+  const pictures = first === 'avatar' || first === 'header'
+  const ofRow = rules.filter((rule) => !pictures || !OF_ONE_FILE.includes(rule))
+  const files = filesOf(kinds).map((kind) => ({ kind, goes: goes(kind, rules, sql) }))
+  const owner = ownerOf(first)
+  const where = [
+    pageCondition(page, first, sql, put),
+    `(${files.map((file) => file.goes).join(' OR ')})`,
+    ...ofRow.map((rule) => notKept(rule, first, sql)),
+  ]
+  return { from: `${KINDS[first].table} r ${owner.join}`, where: where.join('\n AND '), files, owner }
+}
+
+function notKept(rule: KeepRule, kind: PruneKind, sql: PolicySql): string {
+  return `(${keptBecause(rule, kind, sql)}) IS NOT TRUE`
+}
+
+function goes(kind: Kind, rules: readonly KeepRule[], sql: PolicySql): string {
+  const named = `coalesce(r.${KINDS[kind].columns}_file_name, '') <> ''`
+  if (kind !== 'avatar' && kind !== 'header') return named
+  return rules.includes('fetched-recently')
+    ? `(${named} AND ${notKept('fetched-recently', kind, sql)})`
+    : named
+}
+
+function pageCondition(page: PrunePage, kind: PruneKind, sql: PolicySql, put: Put): string {
+  if ('ids' in page) return `r.id = ANY(${put(page.ids)}::bigint[])`
+  const conditions = [`r.id > ${put(page.from)} AND r.id <= ${put(page.to)}`]
+  if (page.kept.length > 0) conditions.push(`r.id <> ALL(${put(page.kept)}::bigint[])`)
+  // Said so that the index led by domain can be used.
+  if (KINDS[kind].owner === 'row' && sql.policy.domain !== null) conditions.push(`r.domain = ${sql.domain()}`)
+  return conditions.join(' AND ')
+}
+
+interface Owner {
+  readonly join: string
+  readonly domain: string
+  readonly hidden: string
+}
+
+/** OFFSET 0 keeps these look-ups by primary key, one for each row that goes: as joins they might read whole tables. */
+const OWNER_OF_ATTACHMENT: Owner = {
+  join: `LEFT JOIN LATERAL (SELECT lower(a.domain) AS domain, a.suspended_at FROM accounts a
+      WHERE a.id = r.account_id OFFSET 0) o ON true
+    LEFT JOIN LATERAL (SELECT s.deleted_at FROM statuses s WHERE s.id = r.status_id OFFSET 0) s ON true`,
+  domain: 'o.domain',
+  hidden: '(o.suspended_at IS NOT NULL OR s.deleted_at IS NOT NULL)',
+}
+
+function ownerOf(kind: PruneKind): Owner {
+  switch (kind) {
+    case 'avatar':
+    case 'header':
+      return { join: '', domain: 'lower(r.domain)', hidden: 'r.suspended_at IS NOT NULL' }
+    case 'attachment':
+      return OWNER_OF_ATTACHMENT
+    case 'card':
+      return { join: '', domain: 'NULL::text', hidden: 'false' }
+  }
+}
+
+/** The row's times that tell its age under the preset. */
+function quietSince(kind: PruneKind, { preset }: PrunePolicy): string {
+  switch (kind) {
+    case 'avatar':
+    case 'header':
+      return 'greatest(r.last_webfingered_at, r.updated_at)'
+    case 'attachment':
+      return preset === 'tootctl' ? 'r.created_at' : 'greatest(r.created_at, r.updated_at)'
+    case 'card':
+      return 'r.updated_at'
+  }
+}
+
+function exactly(time: string): string {
+  return `to_char(${time}, 'YYYY-MM-DD HH24:MI:SS.US')`
+}
