@@ -206,6 +206,8 @@ function openStorage(config: StorageConfig): Storage {
                 secretAccessKey: config.credentials.secretAccessKey.reveal(),
                 sessionToken: config.credentials.sessionToken?.reveal() ?? null,
               },
+        clock: systemClock,
+        chance: Math.random,
       })
     case 'swift':
     case 'azure':

@@ -7,7 +7,6 @@ import type { S3Address } from '../../lab/servers/s3-bucket.ts'
 import { openS3Storage, type S3StorageSettings } from '../../src/adapters/storage/s3.ts'
 import { connectS3 } from '../../src/adapters/storage/s3/connection.ts'
 import { listBucket } from '../../src/adapters/storage/s3/list.ts'
-import { createRemover } from '../../src/adapters/storage/s3/remove.ts'
 import { KnownError, SourceDisagreement } from '../../src/core/errors.ts'
 import { compareKeys } from '../../src/core/model/key-order.ts'
 import { listedKey } from '../../src/core/model/object.ts'
@@ -408,20 +407,6 @@ describe('an S3 store with a vice', needs('ceph-rgw'), () => {
     const again = await storage.remove(keys)
     proxy.vice = {}
     assert.ok(again.every(({ removed }) => removed))
-  })
-
-  test('a bulk removal that gets no answer in time is tried with fewer keys', async () => {
-    await fill()
-    const connection = connectS3({ ...s3Settings(proxy.address, bucket), attempts: 1 })
-    const remove = createRemover({ ...connection, timeouts: { ...connection.timeouts, bulk: 400 } }, 1000)
-    const from = proxy.requests.length
-    let asked = 0
-    proxy.vice = { before: (request) => (isBulkRemoval(request) && asked++ === 0 ? 'silence' : undefined) }
-    const answers = await remove(keys, {})
-    proxy.vice = {}
-    await connection.close()
-    assert.ok(answers.every(({ removed }) => removed))
-    assert.equal(proxy.requests.slice(from).filter(isBulkRemoval).length, 1 + Math.ceil(keys.length / 7))
   })
 
   test('a refusal of every removal ends the call before anything happened', async () => {

@@ -2,6 +2,7 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { s3Client, type S3Address } from '../../lab/servers/s3-bucket.ts'
 import { openS3Storage, type S3StorageSettings } from '../../src/adapters/storage/s3.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { StoreUnderTest } from '../contracts/storage.ts'
 
 /** Settings as Mastodon's variables give them for a store that is not Amazon's. */
@@ -19,6 +20,8 @@ export function s3Settings(address: S3Address, bucket: string): S3StorageSetting
     openTimeoutMs: 5_000,
     readTimeoutMs: 5_000,
     batchDeleteLimit: 1000,
+    clock: systemClock,
+    chance: Math.random,
   }
 }
 

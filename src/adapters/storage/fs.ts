@@ -61,6 +61,8 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
       otherRequests += keys.length
       return removeObjects(root, keys, settings.removalsInFlight ?? 16, options)
     },
+    leftovers: null,
+    removalTraits: async () => ({ versioned: false, bulkRemoval: false }),
     use: () => ({ listRequests: 0, otherRequests }),
     check: (options = {}) => checkFolder(root, options),
     close: () => pool.close(),

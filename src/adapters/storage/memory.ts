@@ -131,6 +131,8 @@ export function openMemoryStorage(settings: MemoryStorageSettings): MemoryStorag
         return { key, removed: true }
       })
     },
+    leftovers: null,
+    removalTraits: async () => ({ versioned: false, bulkRemoval: false }),
     use: () => ({ listRequests, otherRequests }),
     async check({ signal } = {}) {
       signal?.throwIfAborted()

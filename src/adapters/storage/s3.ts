@@ -4,12 +4,17 @@
  * Tried against Ceph RGW 16 and Swift 2.30's s3api; what they do differently stands where it is handled. The SDK is
  * loaded with the first request, so an instance on a file system never loads it.
  */
+import type { Clock } from '../../core/ports/runtime.ts'
 import type { Storage } from '../../core/ports/storage.ts'
 import { connectS3 } from './s3/connection.ts'
 import { checkBucket, confirmBucket } from './s3/check.ts'
+import { openLeftovers } from './s3/leftovers.ts'
 import { listBucket } from './s3/list.ts'
 import { readObject, statObject, writeObject } from './s3/object.ts'
+import { createPause } from './s3/patience.ts'
+import { createBatchRemover } from './s3/remove-batch.ts'
 import { createRemover } from './s3/remove.ts'
+import { askVersioning } from './s3/versioning.ts'
 
 /** What Mastodon's variables mean once resolved. */
 export interface S3StorageSettings {
@@ -32,10 +37,17 @@ export interface S3StorageSettings {
   readonly readTimeoutMs: number
   /** Keys per bulk delete, at most 1,000. */
   readonly batchDeleteLimit: number
-  /** Attempts per request, the first included; throttling, 5xx and lost connections are tried again. 5 unless told. */
+  /**
+   * Attempts per request, the first included; throttling, 5xx and lost connections are tried again. 5 unless told.
+   * Removals count their own, see `s3/patience.ts`.
+   */
   readonly attempts?: number | undefined
   /** Connections kept open, 64 unless told. */
   readonly connections?: number | undefined
+  /** Pauses of removals that the store was too busy for. */
+  readonly clock: Clock
+  /** From 0 up to 1, each time another: several workers must not come back at once. */
+  readonly chance: () => number
 }
 
 export interface S3Credentials {
@@ -51,8 +63,11 @@ const LIST_PAGE = 1000
 export function openS3Storage(settings: S3StorageSettings): Storage {
   const connection = connectS3(settings)
   const removeBatch = Math.min(1000, Math.max(1, settings.batchDeleteLimit))
-  const remover = createRemover(connection, removeBatch)
+  const pause = createPause(settings.clock, settings.chance)
+  const batches = createBatchRemover(connection, removeBatch, pause)
+  const removeTargets = createRemover(connection, batches, pause)
   const confirm = confirmBucket(connection)
+  const versioned = askVersioning(connection)
   return {
     traits: {
       description: connection.description,
@@ -66,7 +81,15 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
     read: (key, options = {}) => readObject(connection, key, options),
     write: (key, bytes, contentType, options = {}) =>
       writeObject(connection, key, bytes, contentType, options),
-    remove: (keys, options = {}) => remover(keys, options),
+    async remove(keys, options = {}) {
+      const targets = keys.map((key) => ({ key, id: null }))
+      const outcomes = await removeTargets(targets, options)
+      return keys.map((key, at) => ({ key, ...outcomes[at]! }))
+    },
+    leftovers: openLeftovers(connection, LIST_PAGE, pause, removeTargets),
+    async removalTraits(options = {}) {
+      return { versioned: await versioned(options), bulkRemoval: batches.bulkRemoval() }
+    },
     use: () => connection.use(),
     check: (options = {}) => checkBucket(connection, options),
     close: () => connection.close(),

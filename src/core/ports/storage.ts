@@ -58,7 +58,10 @@ export type Removal =
   | { readonly key: string; readonly removed: false; readonly reason: string }
 
 export interface ObjectRemover {
-  /** One answer per key, in the order given. */
+  /**
+   * One answer per key, in the order given; whatever the store did not say was removed is not. An abort leaves some keys
+   * removed without an answer: asked again, they count as removed.
+   */
   remove(keys: readonly string[], options?: CallOptions): Promise<readonly Removal[]>
 }
 
@@ -76,6 +79,70 @@ export interface StorageTraits {
   readonly listsRanges: boolean
 }
 
+/** What is known of removing: asked of the store by reading only, when first needed. Null where it does not say. */
+export interface RemovalTraits {
+  /**
+   * What is removed stays as an old version, takes space, and can be brought back. Null also where keeping versions is
+   * suspended: then it depends on when the object was written.
+   */
+  readonly versioned: boolean | null
+  /** Many keys in one request; null until the store has answered the first such request. */
+  readonly bulkRemoval: boolean | null
+}
+
+/** A file that is being uploaded in parts, or never was to the end. Its parts take space; no listing of objects shows them. */
+export interface UnfinishedUpload {
+  readonly key: string
+  readonly uploadId: string
+  /** An upload that began a moment ago may be Mastodon's, under way. */
+  readonly startedAtMs: number
+}
+
+/** What a bucket that keeps versions holds beside the objects of its listing. */
+export interface OldVersion {
+  readonly key: string
+  readonly versionId: string
+  /** Nothing newer has this key: true only of markers, which then hide what is older. */
+  readonly isLatest: boolean
+  /** What a removal left in place of the object: no bytes, and the key looks absent while it is the latest. */
+  readonly deleteMarker: boolean
+  readonly bytes: number
+  readonly modifiedAtMs: number
+}
+
+export interface LeftoverLister {
+  /** Every unfinished upload, by key, in pages. Throws a KnownError; `storage-not-offered` if the store has no such list. */
+  unfinishedUploads(options?: CallOptions): AsyncIterable<readonly UnfinishedUpload[]>
+  /**
+   * Every version in the range that is not an object of the listing: older ones, and markers. By key, in pages; several
+   * of one key stand together, in no promised order. Throws a KnownError; `storage-not-offered` as above.
+   */
+  oldVersions(range: KeyRange, options?: CallOptions): AsyncIterable<readonly OldVersion[]>
+}
+
+export type UploadName = Pick<UnfinishedUpload, 'key' | 'uploadId'>
+export type VersionName = Pick<OldVersion, 'key' | 'versionId'>
+export type RemovalOutcome = { readonly removed: true } | { readonly removed: false; readonly reason: string }
+
+export interface LeftoverRemover {
+  /** Gives up exactly these uploads and their parts. One answer per upload, in the order given; absent counts as removed. */
+  removeUploads(
+    uploads: readonly UploadName[],
+    options?: CallOptions,
+  ): Promise<readonly (UploadName & RemovalOutcome)[]>
+  /**
+   * Removes exactly these versions for ever, be they the latest or not. One answer per version, in the order given; absent
+   * counts as removed. Removing a latest marker brings back what it hides: of one key, the marker goes in a later call.
+   */
+  removeVersions(
+    versions: readonly VersionName[],
+    options?: CallOptions,
+  ): Promise<readonly (VersionName & RemovalOutcome)[]>
+}
+
+/** What takes space in a bucket and is no object: counted by `usage`, removed by nobody who was not told to. */
+export interface BucketLeftovers extends LeftoverLister, LeftoverRemover {}
+
 /** Counters every adapter keeps for reports and benchmarks. */
 export interface StorageUse {
   readonly listRequests: number
@@ -85,6 +152,10 @@ export interface StorageUse {
 /** Everything an adapter offers; compose hands out narrower views of it. */
 export interface Storage extends ObjectLister, ObjectReader, ObjectWriter, ObjectRemover {
   readonly traits: StorageTraits
+  /** Null where a store has none: file systems. */
+  readonly leftovers: BucketLeftovers | null
+  /** Never throws for what the store does not say. */
+  removalTraits(options?: CallOptions): Promise<RemovalTraits>
   use(): StorageUse
   /** Throws a KnownError if this is not a media store we can use: no such folder or bucket, no permission, wrong key. */
   check(options?: CallOptions): Promise<void>

@@ -17,6 +17,8 @@ async function addressOf(
     openTimeoutMs: 1_000,
     readTimeoutMs: 1_000,
     batchDeleteLimit: 1_000,
+    clock: { now: () => 0, sleep: async () => {} },
+    chance: () => 0,
   })
   let address = ''
   const ask = connection.send(

@@ -1,8 +1,9 @@
-/** One client for one bucket: made with the first request, counting what it sends. */
-import type { S3Client } from '@aws-sdk/client-s3'
+/** The way to one bucket: opened with the first request, counting what it sends. */
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import type { StorageUse } from '../../../core/ports/storage.ts'
 import type { S3StorageSettings } from '../s3.ts'
 import { useContentMd5 } from './content-md5.ts'
+import { retryNothing } from './retry-nothing.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
@@ -10,7 +11,12 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds until the answer begins. */
   readonly timeoutMs: number
+  /** The caller tries again by its own rules: the SDK asks once. */
+  readonly once?: boolean | undefined
 }
+
+/** Commands that are billed and counted as listings. */
+const LISTINGS = new Set(['ListObjectsV2Command', 'ListObjectVersionsCommand', 'ListMultipartUploadsCommand'])
 
 /** One request: the client, the SDK's commands, and the options to pass on with the command. */
 export type Ask<Output> = (
@@ -39,24 +45,29 @@ export interface S3Connection {
 export function connectS3(settings: S3StorageSettings): S3Connection {
   const { bucket, keyPrefix, readTimeoutMs } = settings
   const place = settings.endpoint === null ? `Amazon S3, ${settings.region}` : settings.endpoint
-  let opened: Promise<{ sdk: Sdk; client: S3Client }> | null = null
+  let opened: Promise<{ sdk: Sdk; patient: S3Client; hasty: S3Client }> | null = null
   let listRequests = 0
   let otherRequests = 0
 
-  async function open(): Promise<{ sdk: Sdk; client: S3Client }> {
+  async function open(): Promise<{ sdk: Sdk; patient: S3Client; hasty: S3Client }> {
     const sdk = await import('@aws-sdk/client-s3')
-    const client = createClient(sdk, settings)
-    useContentMd5(client)
-    // Below the SDK's own retries, so that every request that leaves is counted.
-    client.middlewareStack.add(
-      (next, context) => (args) => {
-        if (context['commandName'] === 'ListObjectsV2Command') listRequests++
-        else otherRequests++
-        return next(args)
-      },
-      { step: 'finalizeRequest', priority: 'low', name: 'countRequests' },
-    )
-    return { sdk, client }
+    const patient = createClient(sdk, settings)
+    // The same connections serve both.
+    const { requestHandler } = patient.config
+    const hasty = createClient(sdk, settings, { requestHandler, retryStrategy: retryNothing })
+    for (const client of [patient, hasty]) {
+      useContentMd5(client)
+      // Below the SDK's own retries, so that every request that leaves is counted.
+      client.middlewareStack.add(
+        (next, context) => (args) => {
+          if (LISTINGS.has(String(context['commandName']))) listRequests++
+          else otherRequests++
+          return next(args)
+        },
+        { step: 'finalizeRequest', priority: 'low', name: 'countRequests' },
+      )
+    }
+    return { sdk, patient, hasty }
   }
 
   return {
@@ -69,11 +80,11 @@ export function connectS3(settings: S3StorageSettings): S3Connection {
       // Mastodon's own floor for DeleteObjects (app/lib/attachment_batch.rb).
       bulk: Math.max(120_000, readTimeoutMs),
     },
-    async send(ask, { signal, timeoutMs }) {
+    async send(ask, { signal, timeoutMs, once = false }) {
       signal?.throwIfAborted()
-      const { sdk, client } = await (opened ??= open())
+      const { sdk, patient, hasty } = await (opened ??= open())
       try {
-        return await ask(client, sdk, {
+        return await ask(once ? hasty : patient, sdk, {
           requestTimeout: timeoutMs,
           ...(signal === undefined ? {} : { abortSignal: signal }),
         })
@@ -84,14 +95,21 @@ export function connectS3(settings: S3StorageSettings): S3Connection {
     },
     use: () => ({ listRequests, otherRequests }),
     async close() {
-      const client = opened
+      const clients = opened
       opened = null
-      if (client !== null) (await client).client.destroy()
+      if (clients === null) return
+      const { patient, hasty } = await clients
+      hasty.destroy()
+      patient.destroy()
     },
   }
 }
 
-function createClient(sdk: Sdk, settings: S3StorageSettings): S3Client {
+function createClient(
+  sdk: Sdk,
+  settings: S3StorageSettings,
+  own: Pick<S3ClientConfig, 'requestHandler' | 'retryStrategy'> = {},
+): S3Client {
   const agent = { keepAlive: true, maxSockets: settings.connections ?? 64 }
   const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
   return new sdk.S3Client({
@@ -114,6 +132,7 @@ function createClient(sdk: Sdk, settings: S3StorageSettings): S3Client {
       httpsAgent: agent,
       logger: silent,
     },
+    ...own,
   })
 }
 

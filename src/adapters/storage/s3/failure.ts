@@ -33,13 +33,20 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 const NOT_REACHED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ECONNRESET|ETIMEDOUT|EPIPE|TimeoutError)$/
 
-/** A KnownError (`storage-refused`, `storage-unreachable`). `doing` completes "could not". Never quotes the provider. */
+/**
+ * A KnownError (`storage-refused`, `storage-unreachable`, `storage-not-offered`). `doing` completes "could not". Never
+ * quotes the provider.
+ */
 export function s3Failure(connection: S3Connection, error: unknown, doing: string): KnownError {
   if (error instanceof KnownError) return error
   const refusal = refusalOf(error)
   const { what, remedy } = wordsFor(connection, refusal)
   return new KnownError({
-    code: isUnreachable(refusal) ? 'storage-unreachable' : 'storage-refused',
+    code: isUnreachable(refusal)
+      ? 'storage-unreachable'
+      : isNotOffered(refusal)
+        ? 'storage-not-offered'
+        : 'storage-refused',
     what: `Could not ${doing}: ${what}`,
     remedy,
     // The SDK's error holds the signed request; only its name goes on.
@@ -63,9 +70,30 @@ export function isPassing({ code, status }: S3Refusal): boolean {
       code,
     ) ||
     status === 429 ||
-    status === 503 ||
-    status === 500
+    (status !== null && status >= 500 && status !== 501)
   )
+}
+
+/** The request took longer than the store, a proxy before it or we ourselves allow: a smaller one may be answered. */
+export function tookTooLong(refusal: S3Refusal): boolean {
+  // 524 is Cloudflare's 504.
+  return isTimeout(refusal) || [408, 504, 524].includes(refusal.status ?? 0)
+}
+
+/** The answer began well and cannot be read: it broke off, or somebody on the way changed it. */
+export function isTorn({ code, status }: S3Refusal): boolean {
+  return (status !== null && status < 300) || code.startsWith('HPE_')
+}
+
+/** The store does not know this kind of request at all. */
+export function isNotOffered({ code, status }: S3Refusal): boolean {
+  return (
+    /^(?:NotImplemented|MethodNotAllowed|UnsupportedOperation|NotSupported)$/.test(code) || status === 501
+  )
+}
+
+export function isBadCertificate({ code, status }: S3Refusal): boolean {
+  return status === null && (CERTIFICATE.test(code) || code === 'EPROTO')
 }
 
 /** No further request of any kind can succeed with these settings. */
@@ -141,6 +169,12 @@ function wordsFor({ settings, description }: S3Connection, refusal: S3Refusal): 
       return {
         what: `${where} has no storage class ${settings.storageClass} (${code})`,
         remedy: 'Correct S3_STORAGE_CLASS',
+      }
+    case 'NotImplemented':
+    case 'MethodNotAllowed':
+      return {
+        what: `${where} does not offer this (${code})`,
+        remedy: 'Nothing to mend: not every provider does; ask yours what it offers instead',
       }
     case 'CredentialsProviderError':
       return {

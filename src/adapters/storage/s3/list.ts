@@ -1,11 +1,11 @@
 /** Lists a range of a bucket, one page ahead of its reader. */
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
-import { SourceDisagreement } from '../../../core/errors.ts'
 import { compareKeys } from '../../../core/model/key-order.ts'
 import type { Listed } from '../../../core/model/object.ts'
 import type { CallOptions, KeyRange } from '../../../core/ports/storage.ts'
 import type { S3Connection } from './connection.ts'
 import { s3Failure } from './failure.ts'
+import { commonStart, decodeName, disagreement } from './listed-name.ts'
 
 /** A page as far as it lies in the range, and where the next one begins; null if none is needed. */
 interface Page {
@@ -17,11 +17,16 @@ interface Position {
   readonly token: string | null
   /** The greatest full name seen so far, or the start of the range: the next name must be greater. */
   readonly after: string
+  /** Tokens since the last new name: pages without names must not lead in a circle. */
+  readonly emptyPages: readonly string[]
 }
 
 /**
  * Pages in key order, every key checked: rising, inside the prefix, behind the start. A store that breaks its word
  * ends the work with a SourceDisagreement, since whatever it left out would look missing.
+ *
+ * What cannot be seen from here: a store that calls its listing complete while more follows, or that leaves out a name, or
+ * that still lists what was removed a moment ago. Who concludes something from one key must look at that key.
  *
  * Only the common beginning of both ends is asked for, so the last page of a range seldom reaches beyond it.
  */
@@ -40,7 +45,7 @@ export async function* listBucket(
     const answer = await requestPage(connection, pageKeys, prefix, position, either)
     return readPage(connection, prefix, range, position, answer)
   }
-  const start: Position = { token: null, after: connection.prefix + range.after }
+  const start: Position = { token: null, after: connection.prefix + range.after, emptyPages: [] }
   let pending: Promise<Page> | null = fetchPage(start)
   try {
     while (pending !== null) {
@@ -114,33 +119,8 @@ function readPage(
   if (answer.IsTruncated !== true) throw broken('did not say whether its listing is complete')
   const token = answer.NextContinuationToken
   if (token === undefined || token === '') throw broken('has more to list but does not say where to go on')
-  if (token === position.token) throw broken('repeats one page of its listing')
-  return { objects, next: { token, after: last } }
-}
-
-/** Amazon writes a space as `+`, RGW and Swift as `%20`; a plus is `%2B` with all of them. */
-function decodeName(text: string, broken: (what: string) => Error): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    throw broken(`lists an object whose name is not valid UTF-8: ${text}`)
-  }
-}
-
-function disagreement({ description }: S3Connection, what: string): SourceDisagreement {
-  return new SourceDisagreement({
-    code: 'listing-disagrees',
-    what: `${description} ${what}`,
-    remedy:
-      'Nothing was decided from this listing; a store that lists like this cannot be scanned, please report which one it is',
-  })
-}
-
-/** What every key between the two ends must start with; never ends within a surrogate pair. */
-function commonStart(after: string, through: string | null): string {
-  if (through === null) return ''
-  let length = 0
-  while (length < after.length && after[length] === through[length]) length++
-  const common = after.slice(0, length)
-  return common.isWellFormed() ? common : common.slice(0, -1)
+  const emptyPages =
+    last === position.after && position.token !== null ? [...position.emptyPages, position.token] : []
+  if (token === position.token || emptyPages.includes(token)) throw broken('repeats one page of its listing')
+  return { objects, next: { token, after: last, emptyPages } }
 }

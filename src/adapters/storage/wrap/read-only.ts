@@ -2,7 +2,7 @@
 import { KnownError } from '../../../core/errors.ts'
 import type { Storage } from '../../../core/ports/storage.ts'
 
-/** The same store; `write` and `remove` throw a KnownError (`storage-read-only`) before anything happens. */
+/** The same store; `write` and everything that removes throw a KnownError (`storage-read-only`) before anything happens. */
 export function readOnly(storage: Storage): Storage {
   function refuse(deed: string): never {
     throw new KnownError({
@@ -15,5 +15,13 @@ export function readOnly(storage: Storage): Storage {
     ...storage,
     write: async () => refuse('write to'),
     remove: async () => refuse('remove from'),
+    leftovers:
+      storage.leftovers === null
+        ? null
+        : {
+            ...storage.leftovers,
+            removeUploads: async () => refuse('remove from'),
+            removeVersions: async () => refuse('remove from'),
+          },
   }
 }

@@ -1,6 +1,6 @@
 /** The second guard of local media: a store that cannot be made to change anything but remote files. */
 import { KnownError } from '../../../core/errors.ts'
-import type { SparingStorage, Storage } from '../../../core/ports/storage.ts'
+import type { BucketLeftovers, SparingStorage, Storage } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
 
 /** A key outside `cache/` that nobody named was about to be written or removed: a defect or a forged plan. */
@@ -12,6 +12,24 @@ export class LocalMediaRefused extends KnownError {
       remedy: 'Please report this with the plan or the command that led to it',
     })
     this.name = 'LocalMediaRefused'
+  }
+}
+
+/** Leftovers are removed by the same rule: an old version of local media is local media. */
+function spareLeftovers(
+  leftovers: BucketLeftovers,
+  refuseLocal: (key: string, deed: 'removed') => void,
+): BucketLeftovers {
+  return {
+    ...leftovers,
+    async removeUploads(uploads, options) {
+      for (const { key } of uploads) refuseLocal(key, 'removed')
+      return await leftovers.removeUploads(uploads, options)
+    },
+    async removeVersions(versions, options) {
+      for (const { key } of versions) refuseLocal(key, 'removed')
+      return await leftovers.removeVersions(versions, options)
+    },
   }
 }
 
@@ -40,6 +58,7 @@ export function spareLocal(storage: Storage): SparingStorage {
       for (const key of keys) refuseLocal(key, 'removed')
       return await storage.remove(keys, options)
     },
+    leftovers: storage.leftovers === null ? null : spareLeftovers(storage.leftovers, refuseLocal),
     vouchFor(keys) {
       for (const key of keys) vouched.set(key, (vouched.get(key) ?? 0) + 1)
       let withdrawn = false

@@ -1,0 +1,74 @@
+/** One batch removed in the way the store understands, with an outcome for everybody in it. */
+import type { S3Connection } from './connection.ts'
+import { createBatchSize } from './batch-size.ts'
+import { refusalOf, tookTooLong } from './failure.ts'
+import type { Pause } from './patience.ts'
+import { nameOf, outcomeOf, type Outcome, type RemovalTarget } from './removal-outcome.ts'
+import { fitsXml, removeBulk } from './remove-bulk.ts'
+import { createSinglyRemover, removeObject } from './remove-singly.ts'
+
+export interface BatchRemover {
+  /** How many targets to ask for next. */
+  size(): number
+  /**
+   * An outcome for every target, by `nameOf`; null if the store was too slow for so many: nothing is known of any, and they
+   * are to be asked for again in batches of the new `size()`. Rejects only with the signal's reason.
+   */
+  ask(
+    targets: readonly RemovalTarget[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, Outcome> | null>
+  /** Whether the store removes in bulk; null until it was asked to. */
+  bulkRemoval(): boolean | null
+}
+
+/** Bulk answers in a row that name nobody asked for, before bulk removal is given up. */
+const EMPTY_ANSWERS = 2
+
+/** For objects and versions. Remembers for its lifetime whether there is bulk removal, and which batches are answered in time. */
+export function createBatchRemover(
+  connection: S3Connection,
+  largestBatch: number,
+  pause: Pause,
+): BatchRemover {
+  const askSingly = createSinglyRemover((target, signal) => removeObject(connection, target, signal), pause)
+  const size = createBatchSize(largestBatch)
+  let bulk: boolean | null = null
+  let emptyAnswers = 0
+
+  /** Outcomes of those the answer names; of nobody where there is no bulk removal. */
+  async function askBulk(
+    targets: readonly RemovalTarget[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, Outcome> | null> {
+    try {
+      const answered = await removeBulk(connection, targets, signal)
+      emptyAnswers = answered.size > 0 ? 0 : emptyAnswers + 1
+      bulk = emptyAnswers < EMPTY_ANSWERS
+      size.answered(targets.length)
+      return answered
+    } catch (error) {
+      signal?.throwIfAborted()
+      const refusal = refusalOf(error)
+      if (tookTooLong(refusal) && size.tookTooLong(targets.length)) return null
+      const outcome = outcomeOf(error)
+      if (outcome.kind === 'again' || outcome.kind === 'final' || refusal.status === 403)
+        return new Map(targets.map((target) => [nameOf(target), outcome]))
+      // NotImplemented, MethodNotAllowed, MalformedXML and their like: whatever it says is said of the request, not of keys.
+      bulk = false
+      return new Map()
+    }
+  }
+
+  return {
+    size: () => size.now(),
+    bulkRemoval: () => bulk,
+    async ask(targets, signal) {
+      const together = bulk === false || targets.length === 1 ? [] : targets.filter(fitsXml)
+      const answered = together.length === 0 ? new Map<string, Outcome>() : await askBulk(together, signal)
+      if (answered === null) return null
+      const alone = targets.filter((target) => !answered.has(nameOf(target)))
+      return new Map([...answered, ...(await askSingly(alone, signal))])
+    },
+  }
+}
