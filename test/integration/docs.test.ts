@@ -11,17 +11,18 @@ import { REASONS } from '../../src/core/model/heal-outcome.ts'
 import { ALL_KINDS, KINDS } from '../../src/core/model/media.ts'
 import { HealTally } from '../../src/core/heal/heal-tally.ts'
 
-/** Verbs with a page of their own; `config check` is in docs/configuration.md. */
+/** Verbs with a page of their own, two-word ones on that of their first word; `config check` is in docs/configuration.md. */
 const verbs = await Promise.all(
   COMMANDS.filter(({ name }) => name !== 'config check').map(async (entry) => ({
     name: entry.name,
     command: await entry.load(),
     page: await pageOf(entry.name),
+    on: pageName(entry.name),
   })),
 )
 
-for (const { name, command, page } of verbs) {
-  describe(`docs/${name}.md`, () => {
+for (const { name, command, page, on } of verbs) {
+  describe(`docs/${on}.md about cornac ${name}`, () => {
     test('names every option and argument as the help does', () => {
       const words = [
         ...(command.options ?? []).map(({ flags }) => flags),
@@ -31,7 +32,8 @@ for (const { name, command, page } of verbs) {
     })
 
     test('names no option that does not exist', () => {
-      const known = new Set(['--help', ...GLOBAL, ...(command.options ?? []).flatMap(flagsOf)])
+      const here = verbs.filter((verb) => verb.on === on).flatMap((verb) => verb.command.options ?? [])
+      const known = new Set(['--help', ...GLOBAL, ...here.flatMap(flagsOf)])
       const prose = page.replaceAll(/^.*(?:tootctl|npm |prune-profiles|include-follows).*$/gm, '')
       for (const { name: other, command: its } of verbs)
         if (prose.includes(`cornac ${other}`) || prose.includes(`${other}.md`))
@@ -105,7 +107,7 @@ test('the defaults in help and pages are those of the settings', () => {
 })
 
 test('every page README.md links to is there, and every page links to pages that are there', async () => {
-  const pages = ['README.md', ...verbs.map(({ name }) => `docs/${name}.md`)]
+  const pages = ['README.md', ...verbs.map(({ on }) => `docs/${on}.md`)]
   for (const path of pages) {
     const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
     for (const [, target = ''] of text.matchAll(/\]\(([^)#:]+\.md)(?:#[^)]*)?\)/g))
@@ -126,5 +128,10 @@ function valueAt(defaults: Record<string, Record<string, unknown>>, path: OwnSet
 }
 
 async function pageOf(verb: string): Promise<string> {
-  return readFile(new URL(`../../docs/${verb}.md`, import.meta.url), 'utf8')
+  return readFile(new URL(`../../docs/${pageName(verb)}.md`, import.meta.url), 'utf8')
+}
+
+/** `ledger explain` is on the page of `ledger`. */
+function pageName(verb: string): string {
+  return verb.split(' ')[0] ?? verb
 }
