@@ -380,7 +380,7 @@ describe('reading actors', () => {
         },
       })
       const outcome = await fetcher.webfinger(account)
-      assert.equal(outcome.kind, 'unreachable')
+      assert.match(outcome.kind === 'unreachable' ? outcome.reason : outcome.kind, /127\.77\.0\.1:443/)
       assert.deepEqual(asked, [domain])
       assert.equal(visits(0).requests, 0)
     })
@@ -412,6 +412,11 @@ describe('reading actors', () => {
         'a parked domain says nothing of the account',
         { kind: 'page' },
         { kind: 'unreachable', reason: 'webfinger answers with broken JSON', connected: true },
+      ],
+      [
+        'an answer without content says nothing of the account',
+        { kind: 'status', status: 204 },
+        { kind: 'unreachable', reason: 'webfinger answers with status 204', connected: true },
       ],
       [
         'a pause is handed on',

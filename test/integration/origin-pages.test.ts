@@ -1,5 +1,9 @@
 /** A linked page says where its image is, in whatever way and script it says it, and takes no more than its head is worth. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable, pipeline } from 'node:stream'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { startFediverse } from '../../lab/fediverse/fediverse.ts'
 import type { Fediverse } from '../../lab/fediverse/fediverse.ts'
@@ -96,6 +100,27 @@ describe('reading linked pages', () => {
     assert.deepEqual(await reader.readPage(page('late')), { kind: 'no-image' })
     fediverse.setVice(page('huge'), { kind: 'gzip' })
     assert.deepEqual(await reader.readPage(page('huge')), image())
+  })
+
+  it('a page without an end is left as soon as enough is read', async () => {
+    const address = fediverse.hosts[0]?.address ?? ''
+    function* endless(): Generator<string> {
+      yield '<meta property="og:image" content="/a.png">'
+      for (;;) yield ' '.repeat(64 * 1024)
+    }
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' })
+      pipeline(Readable.from(endless()), response, () => {})
+    }).listen(0, address)
+    try {
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const url = `http://${address}:${port}/`
+      assert.deepEqual(await reader.readPage(url), { kind: 'image', url: `${url}a.png` })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it('redirects are followed, and relative addresses belong to the last', async () => {

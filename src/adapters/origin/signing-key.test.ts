@@ -44,6 +44,7 @@ describe('signing with the key of the instance actor', () => {
       it(`${form}: a GET of ${url.href} verifies, and of no other address, host or key`, async () => {
         const headers = await open().sign(form, url, ACCEPT)
         const known = { publicKeyPem, keyId }
+        assert.equal(headers['host'], url.host)
         assert.equal(signatureFault(arriving(url, headers), known), null)
         for (const other of [
           'http://a.example/users/y',
