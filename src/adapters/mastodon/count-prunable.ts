@@ -8,8 +8,8 @@ import {
 } from '../../core/model/prune-candidate.ts'
 import type { PrunePolicy } from '../../core/model/prune-policy.ts'
 import { addTo, emptyTally, tallyOf, type Tally } from '../../core/model/tally.ts'
-import { ask } from '../postgres/ask.ts'
 import { askAhead } from './ask-ahead.ts'
+import { askPage } from './ask-page.ts'
 import { pagesOf } from './prune-pages.ts'
 import type { PruneReading } from './prune-reading.ts'
 import { prunableTotals } from './queries/prunable-rows.ts'
@@ -23,7 +23,7 @@ export async function countPrunable(reading: PruneReading, policy: PrunePolicy):
   let rows = 0
   const answers = askAhead(pagesOf(reading, policy), 1, ({ kinds, page }) => {
     const { text, values } = prunableTotals(kinds, policy, page, reading.schema)
-    return ask(reading.pool, text, values, reading.options)
+    return askPage(reading.pool, text, values, reading.options)
   })
   for await (const lines of answers)
     for (const line of lines) {

@@ -1,7 +1,7 @@
 /** Ids that rules keep for which the database has no index by row, found before the pages are read. */
 import { keepRulesFor, type PruneKind, type PrunePolicy } from '../../core/model/prune-policy.ts'
-import { ask } from '../postgres/ask.ts'
 import { askAhead } from './ask-ahead.ts'
+import { askPage } from './ask-page.ts'
 import { IdList } from './id-list.ts'
 import { rangesOf, type IdsBetween, type PruneReading } from './prune-reading.ts'
 import { cardsTouchedHere, FOLLOW_REQUESTED } from './queries/kept-ahead.ts'
@@ -22,7 +22,7 @@ export async function keptAhead(
     const [edge, text] =
       kind === 'card' ? [CARD_STATUS_EDGE, cardsTouchedHere(rules)] : [FOLLOW_REQUEST_EDGE, FOLLOW_REQUESTED]
     const answers = askAhead(rangesOf(reading, edge), 1, ({ from, to }) =>
-      ask(reading.pool, text, [from, to], reading.options),
+      askPage(reading.pool, text, [from, to], reading.options),
     )
     for await (const rows of answers) for (const [id] of rows) ids.add(id as string)
   }

@@ -27,7 +27,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   media_attachments: [
     ...['id', 'account_id', 'status_id', 'remote_url', 'thumbnail_remote_url', 'file_storage_schema_version'],
-    ...['type', 'processing', 'file_meta', 'blurhash', 'updated_at'],
+    ...['type', 'processing', 'file_meta', 'blurhash', 'created_at', 'updated_at'],
     ...['file', 'thumbnail'].flatMap((p) =>
       ['file_name', 'content_type', 'file_size', 'updated_at'].map((column) => `${p}_${column}`),
     ),
@@ -38,12 +38,17 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   preview_cards: [
     ...['id', 'image_file_name', 'image_content_type', 'image_file_size', 'image_updated_at'],
-    ...['image_storage_schema_version', 'url', 'blurhash', 'updated_at'],
+    ...['image_storage_schema_version', 'url', 'blurhash', 'type', 'created_at', 'updated_at'],
   ],
   site_uploads: ['id', 'file_file_name', 'file_content_type', 'file_file_size', 'file_updated_at'],
   backups: ['id', 'dump_file_name', 'dump_content_type', 'dump_file_size', 'dump_updated_at'],
-  statuses: ['id', 'account_id', 'reblog_of_id', 'in_reply_to_account_id', 'deleted_at'],
+  preview_cards_statuses: ['preview_card_id', 'status_id'],
+  statuses: [
+    ...['id', 'account_id', 'reblog_of_id', 'in_reply_to_id', 'in_reply_to_account_id'],
+    ...['local', 'uri', 'deleted_at'],
+  ],
   follows: ['account_id', 'target_account_id'],
+  follow_requests: ['id', 'account_id', 'target_account_id'],
   account_stats: ['account_id', 'last_status_at'],
   notifications: ['account_id', 'from_account_id'],
   mentions: ['account_id', 'status_id'],

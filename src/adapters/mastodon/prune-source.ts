@@ -6,6 +6,7 @@ import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { PruneSource } from '../../core/ports/prune.ts'
 import { ask } from '../postgres/ask.ts'
 import { askAhead } from './ask-ahead.ts'
+import { askPage } from './ask-page.ts'
 import { countPrunable } from './count-prunable.ts'
 import { pagesOf } from './prune-pages.ts'
 import { PRUNE_SIZES, type PruneReading, type PruneSizes } from './prune-reading.ts'
@@ -25,7 +26,7 @@ export function openPruneSource(
         1,
         async ({ kinds, page }) => {
           const { text, values } = prunableRows(kinds, policy, page, schema)
-          return { kinds, rows: await ask(pool, text, values, options) }
+          return { kinds, rows: await askPage(pool, text, values, options) }
         },
       )
       for await (const { kinds, rows } of answers)

@@ -1,0 +1,22 @@
+/** Asks about thousands of rows at once, each with many look-ups of its own. */
+import type { Pool } from 'pg'
+import type { CallOptions } from '../../core/ports/storage.ts'
+import { ask, type Row } from '../postgres/ask.ts'
+import { transaction } from '../postgres/transaction.ts'
+
+/**
+ * One statement in a transaction of its own, without just-in-time compilation: the planner takes the sum of so many
+ * look-ups for reason enough to compile the statement, which takes longer than answering it, and that for every page.
+ */
+export function askPage(
+  pool: Pool,
+  text: string,
+  values: readonly unknown[],
+  options: CallOptions | undefined,
+): Promise<readonly Row[]> {
+  options?.signal?.throwIfAborted()
+  return transaction(pool, async (client) => {
+    await client.query('SET LOCAL jit = off')
+    return ask(client, text, values, options)
+  })
+}
