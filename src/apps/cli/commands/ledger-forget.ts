@@ -18,7 +18,7 @@ export const ledgerForget: Command<ForgetOptions> = {
   examples: [
     { line: 'cornac ledger forget --host files.example.org', meaning: 'it is back: ask it again' },
     { line: 'cornac ledger forget --account bob@example.org', meaning: 'he has a new picture' },
-    { line: 'cornac ledger forget --outcome timeout', meaning: 'our own network was to blame' },
+    { line: 'cornac ledger forget --all', meaning: 'our own network was to blame for everything' },
   ],
   exitCodes: [],
   async run(context) {
