@@ -1,5 +1,5 @@
 /**
- * `npm run faults [-- NAME...] [--kills N] [--changes N] [--seed N]`: the long fault runs, on disk and on Ceph RGW. Each says
+ * `npm run faults [-- NAME...] [--on disk|RGW] [--kills N] [--changes N] [--seed N]`: the long fault runs. Each says
  * what it did and ends with the first invariant that does not hold; the seed it prints plays the same chances again.
  */
 import { diskMedia } from '../../lab/instance/media/disk-media.ts'
@@ -38,6 +38,8 @@ const plan: Plan = {
   say: (sentence) => console.error(`  ${sentence}`),
 }
 
+const only = words.includes('--on') ? words[words.indexOf('--on') + 1] : undefined
+
 const servers = await startSharedServers()
 Object.assign(process.env, servers.env)
 let failed = false
@@ -45,6 +47,7 @@ try {
   for (const [name, run] of Object.entries(FAULTS)) {
     if (names.length > 0 && !names.includes(name)) continue
     for (const [store, withMedia] of Object.entries({ disk: onDisk, RGW: onRgw })) {
+      if (only !== undefined && store !== only) continue
       console.error(`${name} on ${store}, seed ${plan.seed}`)
       const startedAt = performance.now()
       try {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { temporaryName } from '../../src/adapters/storage/fs/temporary-name.ts'
 import { openFileStorage } from '../../src/adapters/storage/fs.ts'
 import { KnownError } from '../../src/core/errors.ts'
 import { compareKeys } from '../../src/core/model/key-order.ts'
@@ -258,6 +259,22 @@ describe('a media folder', () => {
       assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o755 : 0o644, path)
     }
     assert.deepEqual(await readdir(join(root, dirname(key))), ['a.png'], 'nothing temporary stays')
+  })
+
+  test('what killed writes of a key left is taken away; the key, and what others are writing, stay', async () => {
+    const folder = 'cache/accounts/avatars/000/000/007/original'
+    await storage.write(`${folder}/whole.png`, Buffer.from('whole'), 'image/png')
+    await storage.write(`${folder}/other.png`, Buffer.from('other'), 'image/png')
+    // As a write that dies before its last step leaves them: under the names writes give.
+    const [mine, another, theirs] = [
+      temporaryName('whole.png'),
+      temporaryName('whole.png'),
+      temporaryName('other.png'),
+    ]
+    for (const name of [mine, another, theirs]) await writeFile(join(root, folder, name), 'half')
+    await storage.discardUnfinished([`${folder}/whole.png`, 'cache/nowhere/at/all.png'])
+    const left = (await readdir(join(root, folder))).sort()
+    assert.deepEqual(left, [theirs, 'other.png', 'whole.png'].sort())
   })
 
   test('a write that is aborted or fails leaves the old file and nothing temporary', async () => {

@@ -8,6 +8,7 @@
  */
 import type { Storage } from '../../core/ports/storage.ts'
 import { checkFolder, refuseBadRoot } from './fs/check.ts'
+import { discardUnfinished } from './fs/discard-unfinished.ts'
 import { listFolder } from './fs/list.ts'
 import { readObject, statObject } from './fs/read.ts'
 import { removeObjects } from './fs/remove.ts'
@@ -57,6 +58,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
       otherRequests++
       return writeObject(root, key, bytes, options)
     },
+    discardUnfinished: (keys, options = {}) => discardUnfinished(root, keys, options),
     remove(keys, options = {}) {
       otherRequests += keys.length
       return removeObjects(root, keys, settings.removalsInFlight ?? 16, options)

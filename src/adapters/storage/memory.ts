@@ -121,6 +121,8 @@ export function openMemoryStorage(settings: MemoryStorageSettings): MemoryStorag
       otherRequests++
       put({ key }, bytes, contentType)
     },
+    // A write is one step here.
+    async discardUnfinished() {},
     async remove(wanted, { signal } = {}) {
       signal?.throwIfAborted()
       otherRequests++

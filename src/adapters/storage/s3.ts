@@ -81,6 +81,8 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
     read: (key, options = {}) => readObject(connection, key, options),
     write: (key, bytes, contentType, options = {}) =>
       writeObject(connection, key, bytes, contentType, options),
+    // An upload that broke off is never an object, and ours are of one part.
+    async discardUnfinished() {},
     async remove(keys, options = {}) {
       const targets = keys.map((key) => ({ key, id: null }))
       const outcomes = await removeTargets(targets, options)

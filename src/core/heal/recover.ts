@@ -12,7 +12,7 @@ import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import { forgetEmoji } from './forget-emoji.ts'
 import type { MendPorts } from './heal-ports.ts'
-import { removeObjects } from './remove-objects.ts'
+import { discardUnfinished, removeObjects } from './remove-objects.ts'
 
 export interface Recovered {
   readonly intents: number
@@ -39,6 +39,7 @@ export async function recover(
         objects -= refused
       }
       objects += away.length
+      await discardUnfinished(ports, intent.writes, options)
       if (await removeObjects(ports, { leftBehind: count }, away, options))
         await ports.journal.close(intent.number)
       else open++

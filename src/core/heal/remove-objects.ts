@@ -19,3 +19,18 @@ export async function removeObjects(
     withdraw()
   }
 }
+
+/** What killed writes left of objects that were never there. */
+export async function discardUnfinished(
+  ports: Pick<MendPorts, 'objects'>,
+  keys: readonly string[],
+  options?: CallOptions,
+): Promise<void> {
+  if (keys.length === 0) return
+  const withdraw = ports.objects.vouchFor(keys)
+  try {
+    await ports.objects.discardUnfinished(keys, options)
+  } finally {
+    withdraw()
+  }
+}

@@ -50,6 +50,11 @@ export interface ObjectWriter {
    * On a file system a reader never sees a half-written file. An existing object is replaced.
    */
   write(key: string, bytes: Uint8Array, contentType: string, options?: CallOptions): Promise<void>
+  /**
+   * Takes away what writes of these keys left that were killed half-way; the keys themselves are not touched. Only for keys
+   * that nobody is writing. What cannot be taken away stays, and harms nobody.
+   */
+  discardUnfinished(keys: readonly string[], options?: CallOptions): Promise<void>
 }
 
 /** What came of removing one key. Absent counts as removed: the wish is fulfilled. */

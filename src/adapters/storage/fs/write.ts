@@ -1,10 +1,10 @@
 /** Stores one file whole or not at all. */
-import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { CallOptions } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
 import { fileSystemFailure } from './failure.ts'
+import { temporaryName } from './temporary-name.ts'
 
 /** Modes Mastodon's files have under the usual umask; set outright, since ours may be narrower than the web server bears. */
 const FILE_MODE = 0o644
@@ -15,7 +15,7 @@ const FOLDER_MODE = 0o755
  * the old file, the new one, or none, never a part. The folder is synced too, since the row that will name this file
  * is committed durably right after, and must not outlive it in a power cut.
  *
- * Dying before the rename leaves `.cornac-<hex>.part` in a style folder: no row ever names it, so a scan shows it.
+ * Dying before the rename leaves a temporary file whose name tells the target's: see discard-unfinished.ts.
  * As root, new files and folders are given to the owner of the media folder: Mastodon could not delete them otherwise.
  */
 export async function writeObject(
@@ -28,7 +28,7 @@ export async function writeObject(
   signal?.throwIfAborted()
   const target = `${root}/${key}`
   const folder = dirname(target)
-  const temporary = `${folder}/.cornac-${randomBytes(8).toString('hex')}.part`
+  const temporary = `${folder}/${temporaryName(basename(target))}`
   try {
     const owner = await ownerToGive(root)
     const file = await createIn(root, folder, temporary, owner)

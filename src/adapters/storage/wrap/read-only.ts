@@ -14,6 +14,7 @@ export function readOnly(storage: Storage): Storage {
   return {
     ...storage,
     write: async () => refuse('write to'),
+    discardUnfinished: async () => refuse('write to'),
     remove: async () => refuse('remove from'),
     leftovers:
       storage.leftovers === null

@@ -54,6 +54,10 @@ export function spareLocal(storage: Storage): SparingStorage {
       refuseLocal(key, 'written')
       await storage.write(key, bytes, contentType, options)
     },
+    async discardUnfinished(keys, options) {
+      for (const key of keys) refuseLocal(key, 'removed')
+      await storage.discardUnfinished(keys, options)
+    },
     async remove(keys, options) {
       for (const key of keys) refuseLocal(key, 'removed')
       return await storage.remove(keys, options)
