@@ -333,7 +333,11 @@ describe('bad input', needs('postgres'), () => {
     after(assertUntouched)
 
     const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
-      ['heal of whom', ['heal'], /heal was not told whose pictures .*cornac heal --follows-of alice/],
+      [
+        'heal of whom',
+        ['heal'],
+        /heal was not told whose pictures to heal\. Give one of --follows-of USER, .*--all/,
+      ],
       [
         'a user nobody is',
         ['heal', '--follows-of', 'nobody'],
@@ -359,7 +363,78 @@ describe('bad input', needs('postgres'), () => {
         ['usage', '--days', '7'],
         /no option --days for cornac usage\. .*cornac usage --help/,
       ],
-      ['an unknown option of heal', ['heal', '--all'], /no option --all for cornac heal\. /],
+      ['an unknown option of heal', ['heal', '--days', '7'], /no option --days for cornac heal\. /],
+      ['a heal of two', ['heal', '--followed', '--all'], /--followed and --all cannot be combined\. /],
+      [
+        'a heal of subdomains of nothing',
+        ['heal', '--followed', '--subdomains'],
+        /--subdomains belongs to --domain\. Give a domain/,
+      ],
+      [
+        'an account nobody has',
+        ['heal', '--account', 'nobody@nowhere.example'],
+        /knows no remote account nobody@nowhere\.example\. Give it as/,
+      ],
+      [
+        'an account without its domain',
+        ['heal', '--account', 'nobody'],
+        /--account cannot be "nobody"\. Give a remote account such as user@example\.org/,
+      ],
+      [
+        'a domain that is an address',
+        ['heal', '--domain', 'https://example.org/'],
+        /--domain cannot be "https:.*Give a domain such as example\.org/,
+      ],
+      [
+        'the findings of a scan that never was',
+        ['heal', '--findings', 'yesterday'],
+        /there is no completed scan yesterday\. Run cornac scan first/,
+      ],
+      [
+        'the findings of the latest of no scans',
+        ['heal', '--findings', 'last'],
+        /there is no completed scan yet\. Run cornac scan first/,
+      ],
+      [
+        'a limit of nothing',
+        ['heal', '--all', '--limit', '0'],
+        /--limit cannot be "0"\. Give a whole number above zero/,
+      ],
+      [
+        'a time that is none',
+        ['heal', '--all', '--max-duration', 'soon'],
+        /--max-duration cannot be "soon"\. Give a duration such as 2h or 45m/,
+      ],
+      [
+        'a size that is none',
+        ['heal', '--all', '--max-bytes', '2 cups'],
+        /--max-bytes cannot be "2 cups"\. Give a size such as 500MB or 2GB/,
+      ],
+      [
+        'cards of people',
+        ['heal', 'cards', '--followed'],
+        /cards belong to no account\. Heal them with --all or --findings/,
+      ],
+      [
+        'emoji by workers that do not exist',
+        ['heal', 'emoji', '--all', '--via', 'sidekiq'],
+        /Mastodon has no worker that fetches emoji again\. Leave --via out/,
+      ],
+      [
+        'a driver nobody knows',
+        ['heal', '--all', '--via', 'magic'],
+        /--via cannot be "magic"\. Give native or sidekiq/,
+      ],
+      [
+        'a kind that cannot be healed alone',
+        ['heal', 'thumbnails', '--all'],
+        /thumbnails cannot be healed on their own\. Name some of: avatars headers attachments emoji cards/,
+      ],
+      [
+        'more requests to one origin than any may get',
+        ['heal', '--all', '--per-host', '3'],
+        /--per-host: .*Give 1 or 2: no origin is asked more at once/,
+      ],
       ['an unknown option of doctor', ['doctor', '--fix'], /no option --fix for cornac doctor\. /],
       [
         'an option without its value',
