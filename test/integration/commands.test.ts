@@ -169,7 +169,7 @@ describe('the verbs on a small broken server', needs('postgres', 'redis'), () =>
     assert.ok((failing['failed'] as { unavailable: number }).unavailable > 5)
     assert.equal(await told([...HEAL, '--quiet'], env, 0), '', 'nobody is asked again so soon')
     instance.fediverse.clearVice()
-    await asked(['ledger', 'forget', '--all'], env, 0)
+    await told(['ledger', 'forget', '--all'], env, 0)
     const text = await told(HEAL, env, 0)
     assert.match(
       text,
