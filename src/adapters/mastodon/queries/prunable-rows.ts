@@ -80,14 +80,15 @@ export function prunableTotals(
 ): Statement {
   const { values, put } = gatherValues()
   const { from, where, files, owner } = selection(kinds, policy, page, schema, put)
-  const ends = AGE_ENDS_DAYS.map((days) => timestampText(policy.madeAtMs - days * 86_400_000)).toReversed()
+  // Times count in whole milliseconds, and exactly seven days are no longer less than seven; buckets begin with their ends.
+  const ends = AGE_ENDS_DAYS.map((days) => timestampText(policy.madeAtMs - days * 86_400_000 + 1))
   // Of a row with two files, the first that goes stands for the row.
   const lines = files.map(({ kind, goes }, at) => {
     const leads = files.slice(0, at).map((before) => `(${before.goes}) IS NOT TRUE`)
     return `('${kind}', ${goes}, ${leads.length === 0 ? 'true' : leads.join(' AND ')}, r.${KINDS[kind].columns}_file_size)`
   })
   const text = `SELECT f.kind, ${owner.domain},
-      width_bucket(${quietSince(kinds[0], policy)}, ${put(ends)}::timestamp[]),
+      width_bucket(${quietSince(kinds[0], policy)}, ${put(ends.toReversed())}::timestamp[]),
       count(*) FILTER (WHERE f.leads)::float8, count(*)::float8, coalesce(sum(f.bytes), 0)::float8
     FROM ${from} CROSS JOIN LATERAL (VALUES ${lines.join(', ')}) f(kind, goes, leads, bytes)
     WHERE f.goes AND ${where} GROUP BY 1, 2, 3`
