@@ -21,7 +21,7 @@ export interface HealFailure {
 
 /** What came of all records, added up. */
 export interface HealCounts {
-  /** Records looked at: two for each account. */
+  /** Records looked at: those that name a file or know where one is. */
   readonly examined: number
   readonly fine: number
   readonly broken: Readonly<Record<Damage, number>>

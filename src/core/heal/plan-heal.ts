@@ -29,7 +29,7 @@ export interface PlanHealRequest {
   readonly limitedFederation: boolean
 }
 
-/** What a heal of the same scope would find now. Counts are of records: two for each account. */
+/** What a heal of the same scope would find now. Counts are of records that name a file or know where one is. */
 export interface HealForecast {
   readonly examined: number
   readonly fine: number
