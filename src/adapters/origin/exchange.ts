@@ -11,9 +11,10 @@ import type { Turns } from './per-host.ts'
 import { readAnswer } from './read-answer.ts'
 import { afterAnswer, readFailure } from './read-failure.ts'
 import type { Signatures } from './signatures.ts'
+import { BodyOutruns } from './without-pause.ts'
 
 export interface OriginTools {
-  /** Connects through the address guard and follows nothing. */
+  /** Connects through the address guard, follows nothing, and never pauses a body. */
   readonly dispatcher: Dispatcher
   readonly turns: Turns
   readonly clock: Clock
@@ -132,10 +133,12 @@ async function askOnce(
       dispatcher: noteStart(tools.dispatcher, () => (connected = true)),
       signal: deadline.signal,
       headers: { 'user-agent': tools.userAgent, ...wish.headers },
+      highWaterMark: wish.limits.maxBytes,
     })
     return await readAnswer(url, response, wish, tools.clock.now(), deadline.signal)
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof BodyOutruns) return { kind: 'too-large', limit: wish.limits.maxBytes }
     return deadline.expired() ? { kind: 'timeout', connected } : readFailure(error, connected)
   } finally {
     deadline.clear()

@@ -15,7 +15,10 @@ function noting(handler: Dispatcher.DispatchHandler, note: () => void): Dispatch
       note()
       inner.onRequestStart?.(controller, context)
     },
-    onResponseStart: (...args) => inner.onResponseStart?.(...args),
+    onResponseStart(controller, status, ...rest) {
+      // Hints and "in progress" come before the answer, as many as an origin likes (RFC 9110, section 15.2).
+      if (status >= 200) inner.onResponseStart?.(controller, status, ...rest)
+    },
     onResponseData: (...args) => inner.onResponseData?.(...args),
     onResponseEnd: (...args) => inner.onResponseEnd?.(...args),
     onResponseError: (...args) => inner.onResponseError?.(...args),

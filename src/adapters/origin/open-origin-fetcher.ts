@@ -13,6 +13,7 @@ import { readPage } from './read-page.ts'
 import { openResolve } from './resolve-name.ts'
 import type { Resolve } from './resolve-name.ts'
 import { openSignatures } from './signatures.ts'
+import { withoutPause } from './without-pause.ts'
 
 /** Whose name stands under our requests: the instance actor's. */
 export interface Signer {
@@ -64,7 +65,7 @@ const KEEP_ALIVE_MS = 4_000
 export function openOriginFetcher(options: OriginFetcherOptions): OpenOriginFetcher {
   const connectTimeoutMs = options.connectTimeoutMs ?? 5_000
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 10_000
-  const dispatcher = new Agent({
+  const agent = new Agent({
     connect: guardedConnect({
       guard: addressGuard(options.allowedPrivateRanges),
       resolve: options.resolve ?? openResolve({ timeoutMs: connectTimeoutMs, hostsFile: '/etc/hosts' }),
@@ -78,7 +79,7 @@ export function openOriginFetcher(options: OriginFetcherOptions): OpenOriginFetc
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   })
   const tools: OriginTools = {
-    dispatcher,
+    dispatcher: withoutPause(agent),
     turns: openTurns(options.perHost),
     clock: options.clock,
     userAgent: options.userAgent,
@@ -91,6 +92,6 @@ export function openOriginFetcher(options: OriginFetcherOptions): OpenOriginFetc
     readActor: (uri, callOptions) => readActor(tools, uri, callOptions),
     webfinger: (account, callOptions) => askWebfinger(tools, webfingerOrigin, account, callOptions),
     readPage: (url, callOptions) => readPage(tools, url, callOptions),
-    close: () => dispatcher.destroy(),
+    close: () => agent.destroy(),
   }
 }

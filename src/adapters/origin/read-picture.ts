@@ -36,11 +36,21 @@ export function addressIn(value: unknown): string | null {
   if (found === null) return null
   if (property(found, 'type') === 'Image') {
     const url = firstOf(property(found, 'url'))
-    if (typeof url === 'string') return acceptableUrl(url) === null ? null : url
+    if (typeof url === 'string') return writable(url)
     found = asObject(url)
   }
   const href = found === null ? undefined : property(found, 'href')
-  return typeof href === 'string' && acceptableUrl(href) !== null ? href : null
+  return typeof href === 'string' ? writable(href) : null
+}
+
+/**
+ * As the origin wrote it, so that it compares with what the row says. The parser overlooks line ends and other controls, and
+ * halves of letters; PostgreSQL takes no U+0000: an address with any of these is written as it was understood.
+ */
+function writable(address: string): string | null {
+  const url = acceptableUrl(address)
+  if (url === null) return null
+  return /[\p{Cc}\p{Cs}]/u.test(address) ? url.href : address
 }
 
 type Passing = Extract<FetchFailure, { kind: 'refused' | 'unavailable' | 'timeout' | 'unreachable' }>
