@@ -49,6 +49,9 @@ export interface StageOptions {
   readonly version?: LabVersion | undefined
   /** More of Mastodon's variables. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Remote accounts, and how many of them alice follows; default 160 and 70. */
+  readonly accounts?: number | undefined
+  readonly follows?: number | undefined
   /** Rows; default few, since most tests are about people. */
   readonly attachments?: number | undefined
   readonly emoji?: number | undefined
@@ -69,8 +72,8 @@ export async function onStage(
   const lab = await buildInstance({
     version: options.version ?? '4.5',
     databaseUrl: postgres.url(database),
-    accounts: 160,
-    followsOfFirstUser: 70,
+    accounts: options.accounts ?? 160,
+    followsOfFirstUser: options.follows ?? 70,
     attachments: options.attachments ?? 20,
     emoji: options.emoji ?? 5,
     cards: options.cards ?? 5,

@@ -83,6 +83,12 @@ export async function misbehave(
       return send(response, { bytes: PAGE, contentType: 'text/html; charset=utf-8' })
     case 'file':
       return send(response, await oddFile(vice.file))
+    case 'bytes': {
+      const contentType = vice.contentType ?? 'image/png'
+      return send(response, { bytes: Buffer.from(await vice.bytes()), contentType })
+    }
+    case 'raw':
+      return vice.answer(request.socket, signal)
     case 'huge':
       response.writeHead(200, { 'content-type': 'image/png', 'content-length': vice.bytes })
       return pour(response, vice.bytes)

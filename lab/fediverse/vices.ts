@@ -1,5 +1,5 @@
 /** How an origin can misbehave. Each vice is one fault, so that a test knows which one it met. */
-
+import type { Socket } from 'node:net'
 import type { SignatureForm } from './verify-signature.ts'
 
 /** Files that are no picture Mastodon accepts, or are one only to kill whoever decodes it. */
@@ -16,6 +16,12 @@ export type OddFile =
   | 'webp-bomb'
   /** Under 100 bytes on a canvas of 65,535 x 65,535 */
   | 'gif-bomb'
+
+/**
+ * Writes to the connection what it likes, once the request has been read. It has to close it sooner or later: nothing else can
+ * be answered there. Ends when the connection is closed by either side, or the lab stops.
+ */
+export type RawAnswer = (connection: Socket, signal: AbortSignal) => Promise<void> | void
 
 export type Vice =
   /** Any status, with `Retry-After` as it stands in the header */
@@ -49,6 +55,14 @@ export type Vice =
   /** A chunked body without an end */
   | { readonly kind: 'endless' }
   | { readonly kind: 'file'; readonly file: OddFile }
+  /** Any bytes with status 200; `image/png` by default, whatever they are */
+  | {
+      readonly kind: 'bytes'
+      readonly bytes: () => Promise<Uint8Array>
+      readonly contentType?: string | undefined
+    }
+  /** Anything at all, below HTTP */
+  | { readonly kind: 'raw'; readonly answer: RawAnswer }
   /** The right bytes with `Content-Encoding: gzip`, asked for or not */
   | { readonly kind: 'gzip' }
   /** 200 KB of gzip that unfold to 200 MB */
