@@ -116,7 +116,7 @@ type Asked =
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 async function currentActor(ports: Ports, run: MendRun, owner: Owner, options: CallOptions): Promise<Asked> {
-  const known = owner.uri === null ? null : await readActor(ports, run, owner.uri, options)
+  const known = owner.uri === null ? null : await readDocumentOf(ports, run, owner, owner.uri, options)
   if (known?.kind === 'actor') return known
   if (known !== null && !['gone', 'unreachable', 'wrong-type'].includes(known.failure.reason)) return known
   const resting = restingFailure(run, owner.domain)
@@ -134,11 +134,25 @@ async function currentActor(ports: Ports, run: MendRun, owner: Owner, options: C
   }
   run.hosts.answered(owner.domain)
   if (found.uri === owner.uri) return known ?? { kind: 'failed', failure: goneFrom(owner) }
-  const moved = await readActor(ports, run, found.uri, options)
-  if (moved.kind === 'failed') return moved
-  // Somebody else's document under the old name must not lend its picture.
-  if (moved.actor.preferredUsername?.toLowerCase() === owner.username.toLowerCase()) return moved
-  return { kind: 'failed', failure: { ...goneFrom(owner), detail: `${found.uri} is somebody else` } }
+  return readDocumentOf(ports, run, owner, found.uri, options)
+}
+
+/**
+ * The owner's document: what stands at the address the row knows and calls itself so, or any other under the owner's name.
+ * Somebody else's, which an old address may lead to, must not lend its picture.
+ */
+async function readDocumentOf(
+  ports: Ports,
+  run: MendRun,
+  owner: Owner,
+  uri: string,
+  options: CallOptions,
+): Promise<Asked> {
+  const asked = await readActor(ports, run, uri, options)
+  if (asked.kind === 'failed') return asked
+  const { id, preferredUsername } = asked.actor
+  if (id === owner.uri || preferredUsername?.toLowerCase() === owner.username.toLowerCase()) return asked
+  return failed({ ...goneFrom(owner), detail: `${uri} is somebody else` })
 }
 
 async function readActor(ports: Ports, run: MendRun, uri: string, options: CallOptions): Promise<Asked> {
