@@ -85,6 +85,11 @@ export function isTorn({ code, status }: S3Refusal): boolean {
   return (status !== null && status < 300) || code.startsWith('HPE_')
 }
 
+/** The connection broke before the answer was whole. */
+export function isCutOff({ code }: S3Refusal): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
 /** The store does not know this kind of request at all. */
 export function isNotOffered({ code, status }: S3Refusal): boolean {
   return (

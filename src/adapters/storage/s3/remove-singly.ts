@@ -1,6 +1,6 @@
 /** One request per removal, some side by side: for stores without bulk removal, and for what a bulk answer left out. */
 import type { S3Connection } from './connection.ts'
-import type { Pause } from './patience.ts'
+import { TRIES, type Pause } from './patience.ts'
 import { nameOf, outcomeOf, type Outcome, type RemovalTarget } from './removal-outcome.ts'
 
 /** Requests under way at once while the store does not mind; providers that limit allow 100 to 200 a second. */
@@ -14,8 +14,8 @@ export type SinglyRemover = (
 
 /**
  * Remembers for its lifetime how many requests at once the store bears: half as many after a pass that was refused
- * something, one more after a pass that was not. Every refusal pauses whoever met it; two refusals in a row for each
- * request under way end the pass, and who was not asked is to be asked again.
+ * something, one more after a pass that was not. Every refusal pauses whoever met it; where all are refused the pass
+ * ends, and who was not asked is to be asked again.
  */
 export function createSinglyRemover(
   removeOne: (target: RemovalTarget, signal: AbortSignal | undefined) => Promise<void>,
@@ -41,7 +41,7 @@ export function createSinglyRemover(
           continue
         }
         refused = true
-        if (++refusedInARow >= 2 * lanes) stop ??= outcome
+        if (++refusedInARow >= Math.max(TRIES, 2 * lanes)) stop ??= outcome
         else if (next < targets.length) await pause(Math.ceil(refusedInARow / lanes), signal)
       }
     }

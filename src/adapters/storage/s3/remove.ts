@@ -56,7 +56,7 @@ async function removeInRounds(
       const outcomes = await batches.ask(batch, signal)
       if (outcomes === null) continue
       at += batch.length
-      const { refused, final } = sort(batch, outcomes, answers)
+      const { refused, final } = settle(batch, outcomes, answers)
       if (final !== null) return giveUp(connection, targets, answers, final.error, '')
       again.push(...refused)
       if (refused.length < batch.length) refusedInARow = 0
@@ -74,7 +74,7 @@ async function removeInRounds(
 const AFTER_TRIES = `after ${TRIES} tries: `
 
 /** Writes down what is settled and gives back what is not. */
-function sort(
+function settle(
   batch: readonly RemovalTarget[],
   outcomes: ReadonlyMap<string, Outcome>,
   answers: Map<string, RemovalOutcome>,
