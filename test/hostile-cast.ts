@@ -8,7 +8,7 @@ import type { Ending } from '../lab/hostile/hostile-picture.ts'
 import { hostilePictures } from '../lab/hostile/hostile-pictures.ts'
 import type { Fediverse } from '../lab/fediverse/fediverse.ts'
 import type { Vice } from '../lab/fediverse/vices.ts'
-import { byteLimit } from '../src/core/heal/recipes.ts'
+import { byteLimit } from '../src/core/heal/mend/recipes.ts'
 import type { MediaRecord } from '../src/core/model/record.ts'
 
 /** One account on the stage, and where it lives. */

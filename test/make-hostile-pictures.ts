@@ -6,7 +6,7 @@ import { argv, stdout } from 'node:process'
 import { peakMemory } from '../bench/measure/peak-memory.ts'
 import { hostilePictures } from '../lab/hostile/hostile-pictures.ts'
 import { openImageMaker } from '../src/adapters/images/open-image-maker.ts'
-import { recipeOf } from '../src/core/heal/recipes.ts'
+import { recipeOf } from '../src/core/heal/mend/recipes.ts'
 import type { ImageOutcome } from '../src/core/ports/images.ts'
 
 /** Pictures underway at once; more than the maker works on, so that some wait. */

@@ -15,7 +15,7 @@ import {
   type SidekiqDriver,
   type SidekiqLimits,
   type SidekiqPorts,
-} from '../src/core/heal/via-sidekiq.ts'
+} from '../src/core/heal/sidekiq/via-sidekiq.ts'
 import { refusalOf } from '../src/core/model/domain-policy.ts'
 import type { HealKind, HealTarget } from '../src/core/model/heal-target.ts'
 import { claimedKeys } from '../src/core/model/storage-key.ts'

@@ -235,16 +235,21 @@ describe('an address that has the picture no more', needs('postgres'), () => {
     assert.equal((await healPeople(stage, [person], { origin }, { kinds: ['avatar'] })).healed, 1)
   })
 
-  test('an owner suspended at its origin has no pictures: none, and nothing changes', async () => {
-    const person = await cast.one(stage)
-    fediverse.setVice(person.uri, { kind: 'suspended' })
-    for (const url of Object.values(person.urls)) fediverse.setVice(url, { kind: 'status', status: 404 })
-    const row = await rowOf(stage, 'accounts', person.id)
-    const result = await healPeople(stage, [person])
-    assert.deepEqual([result.failed, result.hopeless], [{ none: 2 }, 2])
-    assert.match((await entryOf(stage, 'header', person)).detail, /is suspended at its origin$/)
-    assert.equal(await rowOf(stage, 'accounts', person.id), row)
-  })
+  for (const vice of [
+    { kind: 'suspended' },
+    // Its pictures named all the same.
+    { kind: 'actor-fields', fields: { suspended: true } },
+  ] as const)
+    test(`an owner suspended at its origin has no pictures (${vice.kind}): none, and nothing changes`, async () => {
+      const person = await cast.one(stage)
+      fediverse.setVice(person.uri, vice)
+      for (const url of Object.values(person.urls)) fediverse.setVice(url, { kind: 'moved' })
+      const row = await rowOf(stage, 'accounts', person.id)
+      const result = await healPeople(stage, [person])
+      assert.deepEqual([result.failed, result.hopeless], [{ none: 2 }, 2])
+      assert.match((await entryOf(stage, 'header', person)).detail, /is suspended at its origin$/)
+      assert.equal(await rowOf(stage, 'accounts', person.id), row)
+    })
 
   for (const form of ['draft-cavage', 'rfc9421'] as const)
     test(`an origin that answers only what this server's own actor signed (${form}) tells the new address`, async () => {

@@ -7,7 +7,7 @@ import { KnownError } from '../../src/core/errors.ts'
 import type { HealOutcome } from '../../src/core/model/heal-outcome.ts'
 import type { HealTarget } from '../../src/core/model/heal-target.ts'
 import { claimedKeys } from '../../src/core/model/storage-key.ts'
-import { openSidekiqDriver } from '../../src/core/heal/via-sidekiq.ts'
+import { openSidekiqDriver } from '../../src/core/heal/sidekiq/via-sidekiq.ts'
 import { needs } from '../needs.ts'
 import { fediverse, onSidekiqStage, type SidekiqStage } from '../sidekiq-stage.ts'
 

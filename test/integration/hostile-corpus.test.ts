@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Ending, HostilePicture } from '../../lab/hostile/hostile-picture.ts'
 import { hostilePictures } from '../../lab/hostile/hostile-pictures.ts'
-import { recipeOf } from '../../src/core/heal/recipes.ts'
+import { recipeOf } from '../../src/core/heal/mend/recipes.ts'
 import { HOSTILE_KINDS } from '../make-hostile-pictures.ts'
 import type { HostileEnding } from '../make-hostile-pictures.ts'
 

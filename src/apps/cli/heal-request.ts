@@ -2,7 +2,7 @@
 import { parseDuration, parseSize } from '../../config/quantities.ts'
 import { KnownError } from '../../core/errors.ts'
 import type { HealBudget } from '../../core/heal/budget.ts'
-import type { Choice } from '../../core/heal/choose-targets.ts'
+import type { Choice } from '../../core/heal/find/choose-targets.ts'
 import type { HealKind } from '../../core/model/heal-target.ts'
 import { kindNamed, KINDS } from '../../core/model/media.ts'
 import type { MastodonDatabase } from '../../core/ports/mastodon.ts'

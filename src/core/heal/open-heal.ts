@@ -3,7 +3,7 @@ import type { HealKind } from '../model/heal-target.ts'
 import type { OpenInstance } from '../ports/instance.ts'
 import type { HealPorts } from './heal.ts'
 import type { PlanHealPorts } from './plan-heal.ts'
-import { openSidekiqDriver, SIDEKIQ_LIMITS } from './via-sidekiq.ts'
+import { openSidekiqDriver, SIDEKIQ_LIMITS } from './sidekiq/via-sidekiq.ts'
 
 /** Opens what is not open yet. @throws KnownError for what cannot be opened */
 export async function openHeal(

@@ -10,9 +10,9 @@ import type { Kind } from '../model/media.ts'
 import { claimedKeys } from '../model/storage-key.ts'
 import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
-import { forgetEmoji } from './forget-emoji.ts'
-import type { MendPorts } from './heal-ports.ts'
-import { discardUnfinished, removeObjects } from './remove-objects.ts'
+import { forgetEmoji } from './mend/forget-emoji.ts'
+import type { MendPorts } from './mend/mend-ports.ts'
+import { discardUnfinished, removeObjects } from './mend/remove-objects.ts'
 
 export interface Recovered {
   readonly intents: number

@@ -1,5 +1,5 @@
 /** What the ledger knows, for people and scripts. Works without our tables: then nothing is known of anything. */
-import { nextTryMs } from '../heal/verdict.ts'
+import { nextTryMs } from '../heal/memory/verdict.ts'
 import type { FailReason } from '../model/heal-outcome.ts'
 import type { HostEntry, Ledger, LedgerEntry, LedgerFilter } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'

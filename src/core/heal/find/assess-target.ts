@@ -1,9 +1,9 @@
 /** Is this record broken, may it be fetched, and what can mend it? */
-import { refusalOf } from '../model/domain-policy.ts'
-import type { Damage, HealOutcome, SkipReason } from '../model/heal-outcome.ts'
-import type { HealTarget } from '../model/heal-target.ts'
-import type { DomainRules } from '../ports/mastodon.ts'
-import type { CallOptions } from '../ports/storage.ts'
+import { refusalOf } from '../../model/domain-policy.ts'
+import type { Damage, HealOutcome, SkipReason } from '../../model/heal-outcome.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { DomainRules } from '../../ports/mastodon.ts'
+import type { CallOptions } from '../../ports/storage.ts'
 import type { PresenceLook } from './presence.ts'
 
 export interface FetchRules extends DomainRules {

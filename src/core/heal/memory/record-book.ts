@@ -1,10 +1,10 @@
 /** What the ledger knows of records, page by page, and what this run adds to it, in batches. */
-import type { FailReason } from '../model/heal-outcome.ts'
-import type { HealTarget } from '../model/heal-target.ts'
-import type { Kind } from '../model/media.ts'
-import type { Clock } from '../ports/runtime.ts'
-import type { Ledger, LedgerEntry } from '../ports/state.ts'
-import type { CallOptions } from '../ports/storage.ts'
+import type { FailReason } from '../../model/heal-outcome.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { Kind } from '../../model/media.ts'
+import type { Clock } from '../../ports/runtime.ts'
+import type { Ledger, LedgerEntry } from '../../ports/state.ts'
+import type { CallOptions } from '../../ports/storage.ts'
 import { nextTryMs } from './verdict.ts'
 
 export interface Failure {

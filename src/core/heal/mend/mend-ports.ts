@@ -1,13 +1,13 @@
 /** What mending one record needs, whichever way it is mended. */
-import type { MastodonVersion } from '../model/schema.ts'
-import type { ImageMaker } from '../ports/images.ts'
-import type { MastodonDatabase } from '../ports/mastodon.ts'
-import type { ActorReader, OriginFetcher, PageReader } from '../ports/origin.ts'
-import type { Clock } from '../ports/runtime.ts'
-import type { HealJournal, Lease } from '../ports/state.ts'
-import type { ObjectReader, ObjectRemover, ObjectWriter, SparingStorage } from '../ports/storage.ts'
-import type { RailsCache } from '../ports/vitals.ts'
-import type { HostBook } from './host-book.ts'
+import type { MastodonVersion } from '../../model/schema.ts'
+import type { ImageMaker } from '../../ports/images.ts'
+import type { MastodonDatabase } from '../../ports/mastodon.ts'
+import type { ActorReader, OriginFetcher, PageReader } from '../../ports/origin.ts'
+import type { Clock } from '../../ports/runtime.ts'
+import type { HealJournal, Lease } from '../../ports/state.ts'
+import type { ObjectReader, ObjectRemover, ObjectWriter, SparingStorage } from '../../ports/storage.ts'
+import type { RailsCache } from '../../ports/vitals.ts'
+import type { HostBook } from '../memory/host-book.ts'
 
 /** Storage as heal gets it: it can change nothing but remote files. */
 export type HealObjects = ObjectReader & ObjectWriter & ObjectRemover & Pick<SparingStorage, 'vouchFor'>

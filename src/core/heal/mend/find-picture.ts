@@ -2,14 +2,14 @@
  * Where a picture can come from, in order: the address the row knows; if that has it no more, the address its owner's own
  * document gives today; if that document has moved, wherever webfinger says it is. A card's image comes from its page.
  */
-import type { FailReason, HealedFrom } from '../model/heal-outcome.ts'
-import type { HealTarget, Owner } from '../model/heal-target.ts'
-import type { ActorOutcome, RemoteActor } from '../ports/origin.ts'
-import type { CallOptions } from '../ports/storage.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
-import type { Failure } from './record-book.ts'
+import type { FailReason, HealedFrom } from '../../model/heal-outcome.ts'
+import type { HealTarget, Owner } from '../../model/heal-target.ts'
+import type { ActorOutcome, RemoteActor } from '../../ports/origin.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
+import type { Failure } from '../memory/record-book.ts'
 import { exchangeFailed, hostOf, restingFailure, tryAddress, type Made, type Tried } from './try-address.ts'
-import { blamesHost } from './verdict.ts'
+import { blamesHost } from '../memory/verdict.ts'
 
 type Ports = Pick<MendPorts, 'origin' | 'images'>
 

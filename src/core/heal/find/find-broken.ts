@@ -1,15 +1,15 @@
 /** The first half of healing and the whole of planning it: what of the chosen is broken, and may be tried now. */
-import type { HealTarget } from '../model/heal-target.ts'
-import type { Clock, Progress } from '../ports/runtime.ts'
-import type { LedgerEntry } from '../ports/state.ts'
-import type { CallOptions } from '../ports/storage.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { Clock, Progress } from '../../ports/runtime.ts'
+import type { LedgerEntry } from '../../ports/state.ts'
+import type { CallOptions } from '../../ports/storage.ts'
 import { assessTarget, type AttachmentCare, type Broken, type FetchRules } from './assess-target.ts'
-import type { HealTally } from './heal-tally.ts'
-import type { HostBook } from './host-book.ts'
-import { isDerivable } from './derive-variant.ts'
+import type { HealTally } from '../heal-tally.ts'
+import type { HostBook } from '../memory/host-book.ts'
+import { isDerivable } from '../mend/derive-variant.ts'
 import type { PresenceLook } from './presence.ts'
-import { addressOf, type RecordBook } from './record-book.ts'
-import { hostOf } from './try-address.ts'
+import { addressOf, type RecordBook } from '../memory/record-book.ts'
+import { hostOf } from '../mend/try-address.ts'
 
 /** A record to be mended, with what the ledger says of it. */
 export interface BrokenTask {

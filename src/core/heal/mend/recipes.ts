@@ -1,7 +1,7 @@
 /** What Mastodon makes of each kind of picture: types, size limits, geometry (facts 3.1, 3.2, 3.7, 4.1). */
-import type { Kind } from '../model/media.ts'
-import type { MastodonVersion } from '../model/schema.ts'
-import type { ImageRecipe } from '../ports/images.ts'
+import type { Kind } from '../../model/media.ts'
+import type { MastodonVersion } from '../../model/schema.ts'
+import type { ImageRecipe } from '../../ports/images.ts'
 
 /** Kinds whose files are fetched and made. */
 export type MadeKind = Exclude<Kind, 'site-upload' | 'backup'>

@@ -1,13 +1,13 @@
 /** One broken record mended by the gentlest means that fits: from its own original, on view, or from its origin. */
-import type { HealOutcome } from '../model/heal-outcome.ts'
-import type { CallOptions } from '../ports/storage.ts'
-import type { AttachmentCare, Broken } from './assess-target.ts'
+import type { HealOutcome } from '../../model/heal-outcome.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { AttachmentCare, Broken } from '../find/assess-target.ts'
 import { clearName } from './clear-name.ts'
 import { deriveVariant, isDerivable } from './derive-variant.ts'
 import { findPicture } from './find-picture.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 import { placeFile } from './place-file.ts'
-import type { Failure } from './record-book.ts'
+import type { Failure } from '../memory/record-book.ts'
 
 export interface Mended {
   readonly outcome: HealOutcome

@@ -6,14 +6,14 @@
  * the next holder of the lease removes what no row names. If the row turns out to have changed, our own new objects are
  * removed at once.
  */
-import { KnownError } from '../errors.ts'
-import type { HealedFrom, HealOutcome } from '../model/heal-outcome.ts'
-import type { MediaRecord } from '../model/record.ts'
-import { claimedKeys } from '../model/storage-key.ts'
-import type { ImageFile } from '../ports/images.ts'
-import type { Broken } from './assess-target.ts'
+import { KnownError } from '../../errors.ts'
+import type { HealedFrom, HealOutcome } from '../../model/heal-outcome.ts'
+import type { MediaRecord } from '../../model/record.ts'
+import { claimedKeys } from '../../model/storage-key.ts'
+import type { ImageFile } from '../../ports/images.ts'
+import type { Broken } from '../find/assess-target.ts'
 import { forgetEmoji } from './forget-emoji.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 import type { Made } from './try-address.ts'
 

@@ -1,9 +1,9 @@
 /** Whose pictures are looked at: everybody in a scope, or what a scan found. */
-import type { HealKind, HealScope, HealTarget } from '../model/heal-target.ts'
-import type { Kind } from '../model/media.ts'
-import type { HealSource } from '../ports/mastodon.ts'
-import type { CompletedScan } from '../ports/state.ts'
-import type { CallOptions } from '../ports/storage.ts'
+import type { HealKind, HealScope, HealTarget } from '../../model/heal-target.ts'
+import type { Kind } from '../../model/media.ts'
+import type { HealSource } from '../../ports/mastodon.ts'
+import type { CompletedScan } from '../../ports/state.ts'
+import type { CallOptions } from '../../ports/storage.ts'
 
 export type Choice =
   | { readonly by: 'scope'; readonly scope: HealScope }

@@ -5,7 +5,7 @@
  * hours; each further failure in a row doubles the wait up to the reason's own limit. Chance spreads the next tries, so
  * that a thousand pictures lost in one night do not come back in one minute.
  */
-import type { FailReason } from '../model/heal-outcome.ts'
+import type { FailReason } from '../../model/heal-outcome.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

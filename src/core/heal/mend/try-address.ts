@@ -1,12 +1,12 @@
 /** One address tried: fetched and made into what Mastodon would store, or why not. */
-import type { FailReason } from '../model/heal-outcome.ts'
-import type { HealTarget } from '../model/heal-target.ts'
-import type { ImageOutcome } from '../ports/images.ts'
-import type { FetchFailure } from '../ports/origin.ts'
-import type { CallOptions } from '../ports/storage.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { FailReason } from '../../model/heal-outcome.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { ImageOutcome } from '../../ports/images.ts'
+import type { FetchFailure } from '../../ports/origin.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 import { byteLimit, madeKind, recipeOf } from './recipes.ts'
-import type { Failure } from './record-book.ts'
+import type { Failure } from '../memory/record-book.ts'
 
 export type Made = Extract<ImageOutcome, { kind: 'made' }>
 

@@ -1,8 +1,8 @@
 /** Which hosts are in trouble: what the ledger knows, and what this run learns. One circuit per host. */
-import type { FailReason } from '../model/heal-outcome.ts'
-import type { Clock } from '../ports/runtime.ts'
-import type { HostEntry, Ledger } from '../ports/state.ts'
-import type { CallOptions } from '../ports/storage.ts'
+import type { FailReason } from '../../model/heal-outcome.ts'
+import type { Clock } from '../../ports/runtime.ts'
+import type { HostEntry, Ledger } from '../../ports/state.ts'
+import type { CallOptions } from '../../ports/storage.ts'
 import { blamesHost, hostRestMs } from './verdict.ts'
 
 export interface HostFailure {

@@ -1,6 +1,6 @@
 /** An emoji with a new file: Rails would show the old name from its cache for a week (facts 5.5). */
-import type { HealTarget } from '../model/heal-target.ts'
-import type { MendPorts } from './heal-ports.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { MendPorts } from './mend-ports.ts'
 
 /** Nothing for other kinds. */
 export async function forgetEmoji(

@@ -1,6 +1,6 @@
 /** Objects of a remote record that no row names any more, away. */
-import type { CallOptions } from '../ports/storage.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 
 /** False if storage refused some: they are counted, and whoever wrote the intent leaves it open. */
 export async function removeObjects(

@@ -1,9 +1,9 @@
 /** A lost `static` or `small` made anew from the original that is still in storage: nobody has to be asked. */
-import type { HealOutcome } from '../model/heal-outcome.ts'
-import { claimedKeys } from '../model/storage-key.ts'
-import type { CallOptions } from '../ports/storage.ts'
-import type { Broken } from './assess-target.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { HealOutcome } from '../../model/heal-outcome.ts'
+import { claimedKeys } from '../../model/storage-key.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { Broken } from '../find/assess-target.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 import { madeKind, recipeOf } from './recipes.ts'
 import { removeObjects } from './remove-objects.ts'
 

@@ -4,19 +4,19 @@
  * A bounded number of jobs is outstanding, and none is pushed while the queue is long or slow: it carries other work. A job
  * that would do nothing is not pushed. Done is what the row and storage say; that a job was queued, or ended, heals nothing.
  */
-import type { Damage, HealOutcome } from '../model/heal-outcome.ts'
-import type { HealTarget } from '../model/heal-target.ts'
-import type { FileEditor, HealSource } from '../ports/mastodon.ts'
-import type { Clock } from '../ports/runtime.ts'
-import type { Fence } from '../ports/state.ts'
-import type { CallOptions, ObjectReader, ObjectRemover, SparingStorage } from '../ports/storage.ts'
-import type { RedownloadJob, RedownloadQueue } from '../ports/vitals.ts'
-import { JobWatch, type JobEnd } from './sidekiq/job-watch.ts'
-import { lookAtFiles } from './sidekiq/look-at-files.ts'
-import { PushGate } from './sidekiq/push-gate.ts'
-import { jobName, mustBeClearedFirst, redownloadJobFor } from './sidekiq/redownload-job.ts'
-import { Slots } from './sidekiq/slots.ts'
-import { WaitingJobs } from './sidekiq/waiting-jobs.ts'
+import type { Damage, HealOutcome } from '../../model/heal-outcome.ts'
+import type { HealTarget } from '../../model/heal-target.ts'
+import type { FileEditor, HealSource } from '../../ports/mastodon.ts'
+import type { Clock } from '../../ports/runtime.ts'
+import type { Fence } from '../../ports/state.ts'
+import type { CallOptions, ObjectReader, ObjectRemover, SparingStorage } from '../../ports/storage.ts'
+import type { RedownloadJob, RedownloadQueue } from '../../ports/vitals.ts'
+import { JobWatch, type JobEnd } from './job-watch.ts'
+import { lookAtFiles } from './look-at-files.ts'
+import { PushGate } from './push-gate.ts'
+import { jobName, mustBeClearedFirst, redownloadJobFor } from './redownload-job.ts'
+import { Slots } from './slots.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
 
 export interface SidekiqPorts {
   readonly queue: RedownloadQueue

@@ -1,9 +1,9 @@
 /** Is what a row names in storage? Asked key by key for a few records, or read from a listing for many. */
-import type { Kind } from '../model/media.ts'
-import type { MediaRecord } from '../model/record.ts'
-import { claimedKeys } from '../model/storage-key.ts'
-import type { Finding } from '../model/finding.ts'
-import type { CallOptions, ObjectReader } from '../ports/storage.ts'
+import type { Kind } from '../../model/media.ts'
+import type { MediaRecord } from '../../model/record.ts'
+import { claimedKeys } from '../../model/storage-key.ts'
+import type { Finding } from '../../model/finding.ts'
+import type { CallOptions, ObjectReader } from '../../ports/storage.ts'
 
 /** Everything claimed is there; or what is lost and what is left of it; or storage would not say. */
 export type Presence =

@@ -1,7 +1,7 @@
 /** An attachment whose file is lost names nothing again, so that Mastodon's media proxy fetches it on view (facts 5.2). */
-import type { HealOutcome } from '../model/heal-outcome.ts'
-import type { Broken } from './assess-target.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
+import type { HealOutcome } from '../../model/heal-outcome.ts'
+import type { Broken } from '../find/assess-target.ts'
+import type { MendPorts, MendRun } from './mend-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 
 /** Row first, then what is left of the file; dying in between leaves objects that the journal knows. */

@@ -1,11 +1,11 @@
 /** How heal learns what storage holds: one question per key for a few records, one listing for many. */
-import type { HealKind } from '../model/heal-target.ts'
-import type { Kind } from '../model/media.ts'
-import type { Clock, Progress } from '../ports/runtime.ts'
-import type { RecordSource } from '../ports/records.ts'
-import type { ScanStore } from '../ports/state.ts'
-import type { CallOptions, ObjectLister, ObjectReader, StorageTraits } from '../ports/storage.ts'
-import { scan } from '../scan.ts'
+import type { HealKind } from '../../model/heal-target.ts'
+import type { Kind } from '../../model/media.ts'
+import type { Clock, Progress } from '../../ports/runtime.ts'
+import type { RecordSource } from '../../ports/records.ts'
+import type { ScanStore } from '../../ports/state.ts'
+import type { CallOptions, ObjectLister, ObjectReader, StorageTraits } from '../../ports/storage.ts'
+import { scan } from '../../scan.ts'
 import type { Choice } from './choose-targets.ts'
 import { lookByFindings, lookByKey, type PresenceLook } from './presence.ts'
 

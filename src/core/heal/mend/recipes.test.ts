@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { MastodonVersion } from '../model/schema.ts'
+import type { MastodonVersion } from '../../model/schema.ts'
 import { byteLimit, imageBackendOf, recipeOf } from './recipes.ts'
 
 const MIB = 1024 * 1024

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { FAIL_REASONS, type FailReason } from '../model/heal-outcome.ts'
+import { FAIL_REASONS, type FailReason } from '../../model/heal-outcome.ts'
 import { hostRestMs, LONGEST_RETRY_AFTER_MS, nextTryMs } from './verdict.ts'
 
 const HOUR = 3_600_000

@@ -1,9 +1,9 @@
 /** One broken record handed to Mastodon's own worker, with what it may leave behind written down before. */
-import type { CallOptions } from '../ports/storage.ts'
-import type { Broken } from './assess-target.ts'
-import type { MendPorts, MendRun } from './heal-ports.ts'
-import type { Mended } from './mend.ts'
-import { hostOf } from './try-address.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { Broken } from '../find/assess-target.ts'
+import type { MendPorts, MendRun } from '../mend/mend-ports.ts'
+import type { Mended } from '../mend/mend.ts'
+import { hostOf } from '../mend/try-address.ts'
 import type { SidekiqDriver } from './via-sidekiq.ts'
 
 /**
