@@ -189,8 +189,11 @@ describe('the ledger', needs('postgres'), () => {
       const two = await failuresOf(people.slice(0, 2))
       assert.deepEqual([two?.failures, two?.restsUntilMs], [2, null])
       const server = await serving(port)
-      assert.equal(await failuresOf(people.slice(2, 3)), undefined)
-      await closed(server)
+      try {
+        assert.equal(await failuresOf(people.slice(2, 3)), undefined)
+      } finally {
+        await closed(server)
+      }
       const again = await failuresOf(people.slice(3, 5))
       assert.deepEqual([again?.failures, again?.restsUntilMs], [2, null])
       assert.notEqual((await failuresOf(people.slice(5, 6)))?.restsUntilMs, null)
