@@ -81,7 +81,7 @@ export interface Wait {
   /** What the first failure of this reason waits, and what no failure waits longer than; chance adds or takes a fifth. */
   readonly firstMs: number
   readonly limitMs: number
-  /** Longer than the rules say: the origin asked for it (Retry-After). */
+  /** Longer than the rules say: the origin asked for it (Retry-After), or a host that was needed rests. */
   readonly asked: boolean
 }
 

@@ -2,6 +2,7 @@
 import type { HealForecast } from '../../../core/heal/plan-heal.ts'
 import type { HealResult } from '../../../core/heal/heal.ts'
 import { REASONS, type FailReason, type SkipReason } from '../../../core/model/heal-outcome.ts'
+import { ALL_KINDS, KINDS } from '../../../core/model/media.ts'
 import type { Painter } from './paint.ts'
 import { formatBytes, formatCount, formatDuration, plural, table } from './text.ts'
 
@@ -74,9 +75,9 @@ export function describeForecast(forecast: HealForecast, paint: Painter): string
   if (sum === 0) return `${looked}${paint.good('none broken')}.\n`
   const lines = [
     `${looked}${formatCount(sum)} broken (${formatCount(broken.pruned)} pruned, ${formatCount(broken.missing)} missing in storage).`,
-    `${paint.bold(`${formatCount(fixable)} can be tried now`)}: ${Object.entries(forecast.kinds)
-      .map(([kind, count]) => `${formatCount(count)} ${kind}`)
-      .join(', ')}.`,
+    fixable === 0
+      ? paint.bold('None of them can be tried now.')
+      : `${paint.bold(`${formatCount(fixable)} can be tried now`)}: ${kindCounts(forecast).join(', ')}.`,
   ]
   if (hopeless > 0) lines.push(`${formatCount(hopeless)} cannot come back: their origin has nothing to give.`)
   if (fixable > 0)
@@ -90,6 +91,13 @@ export function describeForecast(forecast: HealForecast, paint: Painter): string
     reasonTable('last answer', forecast.waiting),
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** In the order of kinds. */
+function kindCounts({ kinds }: HealForecast): string[] {
+  return ALL_KINDS.map((kind) => KINDS[kind].plural)
+    .filter((plural) => kinds[plural] !== undefined)
+    .map((plural) => `${formatCount(kinds[plural] ?? 0)} ${plural}`)
 }
 
 function reasonTable(

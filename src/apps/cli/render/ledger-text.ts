@@ -125,7 +125,7 @@ function whenAndWhy({ outcome, nextTryAtMs }: LedgerEntry, wait: Wait, nowMs: nu
       ? `Its time came on ${formatTime(nextTryAtMs)}: the next heal that includes it tries it again.`
       : `A heal tries it again after ${formatTime(nextTryAtMs)}, in ${formatDuration(nextTryAtMs - nowMs)}.`
   const why = wait.asked
-    ? `Its origin asked for this pause of ${formatDuration(wait.ms)} (Retry-After).`
+    ? `That is ${formatDuration(wait.ms)} after the last try: its origin asked for a pause (Retry-After), or is being left in peace.`
     : `That is ${formatDuration(wait.ms)} after the last try: a first failure like this waits about ${formatDuration(wait.firstMs)}, each further one twice as long, none longer than about ${formatDuration(wait.limitMs)}.`
   return HOPELESS.includes(outcome)
     ? [when, why, 'Its origin has nothing to give; it is asked again only because that may change.']
