@@ -289,7 +289,10 @@ describe('setup and ledger', needs('postgres'), () => {
         ),
       )
       const text = await told(['ledger', 'explain', 'bob@a.example'], copy.env)
-      assert.match(text, /^That is 3 d after the last try: its origin asked for a pause \(Retry-After\), or is being left in peace\.$/m)
+      assert.match(
+        text,
+        /^That is 3 d after the last try: its origin asked for a pause \(Retry-After\), or is being left in peace\.$/m,
+      )
       // oxlint-disable-next-line no-control-regex -- what a terminal would obey
       assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/)
     })
