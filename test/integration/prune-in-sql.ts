@@ -257,7 +257,7 @@ export async function shuffleForPrune(
     avatar_file_name = ${maybe(0.15, `${pick(['NULL', `''`])}`, `coalesce(avatar_file_name, 'a.png')`)},
     header_file_name = ${maybe(0.15, `${pick(['NULL', `''`])}`, `coalesce(header_file_name, 'h.gif')`)},
     avatar_content_type = ${maybe(0.3, `'image/gif'`, 'avatar_content_type')},
-    suspended_at = ${maybe(0.05, 'now()', 'NULL')}
+    suspended_at = ${maybe(0.2, 'now()', 'NULL')}
     WHERE id > 0`)
   await run(`UPDATE accounts SET domain = 'one.example' WHERE domain IS NOT NULL AND ${some(0.15)}`)
   await run(`UPDATE accounts SET domain = 'not-one.example' WHERE domain IS NOT NULL AND ${some(0.1)}`)
@@ -276,6 +276,11 @@ export async function shuffleForPrune(
         SELECT a.id, b.id, now(), now() FROM accounts a, accounts b
         WHERE a.domain IS ${from} AND b.domain IS ${to} AND a.id <> b.id AND ${some(share)} ON CONFLICT DO NOTHING`)
 
+  // Most locals live for themselves: nothing but their being local keeps their pictures.
+  const hermits = `(SELECT id FROM accounts WHERE domain IS NULL AND id > 0 ORDER BY id OFFSET 5)`
+  for (const table of ['follows', 'follow_requests'])
+    await run(`DELETE FROM ${table} WHERE account_id IN ${hermits} OR target_account_id IN ${hermits}`)
+
   await run(`UPDATE media_attachments SET updated_at = ${when(false)}, file_updated_at = ${when(true)},
     thumbnail_updated_at = ${when(true)},
     file_file_name = ${maybe(0.2, `${pick(['NULL', `''`])}`, `coalesce(file_file_name, 'f.jpg')`)},
@@ -291,9 +296,11 @@ export async function shuffleForPrune(
         SELECT (${ms + hours * 3_600_000}::bigint << 16) + ${number * 10 + step}, 'https://x.example/edge.png', 'edge.png', at, ${old}
         FROM (SELECT '${new Date(ms).toISOString().replace('Z', '')}'::timestamp AS at) t`)
 
+  await run(`INSERT INTO preview_cards (url, title, image_file_name, image_content_type, image_file_size, created_at, updated_at)
+    SELECT 'https://more.example/' || n, '', 'more.png', 'image/png', n, now(), now() FROM generate_series(1, 1500) n`)
   await run(`UPDATE preview_cards SET updated_at = ${when(false)}, created_at = ${when(false)}, image_updated_at = ${when(true)},
     image_file_name = ${maybe(0.2, `${pick(['NULL', `''`])}`, `coalesce(image_file_name, 'c.jpg')`)},
-    type = floor(random() * 4)::int`)
+    type = ${maybe(0.8, '0', 'floor(random() * 4)::int')}`)
 
   await shuffleDoings(client, quotes, some, pick)
   await run('ANALYZE')
@@ -308,7 +315,7 @@ async function shuffleDoings(
 ): Promise<void> {
   const people = (domain: string): string =>
     `(SELECT id FROM accounts WHERE domain IS ${domain} AND id > 0 LIMIT 40) a`
-  for (const table of ['mentions', 'favourites', 'bookmarks'])
+  for (const table of ['favourites', 'bookmarks'])
     await client.query(`DELETE FROM ${table} WHERE ${some(0.5)}`)
   for (const [domain, share] of [
     ['NULL', 0.004],
@@ -328,10 +335,10 @@ async function shuffleDoings(
   }
   await client.query(`UPDATE statuses SET deleted_at = now() WHERE ${some(0.05)}`)
   await client.query(`INSERT INTO preview_cards_statuses (preview_card_id, status_id)
-    SELECT c.id, s.id FROM preview_cards c, statuses s WHERE ${some(0.003)} ON CONFLICT DO NOTHING`)
+    SELECT c.id, s.id FROM preview_cards c, statuses s WHERE ${some(0.0012)} ON CONFLICT DO NOTHING`)
   if (quotes)
     await client.query(`INSERT INTO quotes (account_id, status_id, quoted_status_id, quoted_account_id, state, created_at, updated_at)
       SELECT s.account_id, s.id, q.id, q.account_id, floor(random() * 4)::int, now(), now()
-      FROM statuses s, (SELECT id, account_id FROM statuses ORDER BY md5(id::text) LIMIT 60) q
-      WHERE s.id <> q.id AND ${some(0.01)} ON CONFLICT DO NOTHING`)
+      FROM statuses s, (SELECT id, account_id FROM statuses ORDER BY md5(id::text) LIMIT 300) q
+      WHERE s.id <> q.id AND ${some(0.004)} ON CONFLICT DO NOTHING`)
 }

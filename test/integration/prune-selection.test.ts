@@ -11,7 +11,7 @@ import { probeSchema } from '../../src/adapters/mastodon/probe-schema.ts'
 import { PRUNE_SIZES, type PruneSizes } from '../../src/adapters/mastodon/prune-reading.ts'
 import { openPruneSource } from '../../src/adapters/mastodon/prune-source.ts'
 import type { PruneCandidate, PruneTotals } from '../../src/core/model/prune-candidate.ts'
-import { cutoffOf, PRUNE_KINDS, type PrunePolicy } from '../../src/core/model/prune-policy.ts'
+import { cutoffOf, keepRulesFor, PRUNE_KINDS, type PrunePolicy } from '../../src/core/model/prune-policy.ts'
 import type { SchemaFacts } from '../../src/core/model/schema.ts'
 import type { PruneSource } from '../../src/core/ports/prune.ts'
 import { needs } from '../needs.ts'
@@ -20,7 +20,7 @@ import { shuffleForPrune, toldInSql, type Told } from './prune-in-sql.ts'
 
 const pictures = drawPictures(1, 'tiny')
 /** Seams everywhere: no page fits what is read. */
-const SMALL: PruneSizes = { rows: 17, accounts: 3 }
+const SMALL: PruneSizes = { rows: 41, accounts: 3 }
 const VERSIONS = ['4.3', '4.4', '4.5', '4.6'] as const
 const DAYS = [7, 30.25] as const
 
@@ -55,7 +55,7 @@ for (const version of VERSIONS)
           for (const policy of policies(stage, preset)) {
             const expected = await expectedOf(stage, policy)
             compared += expected.length
-            for (const sizes of [SMALL, PRUNE_SIZES]) {
+            for (const sizes of sizesFor(policy)) {
               const source = openPruneSource(stage.pool, stage.schema, sizes)
               const pages = await pagesOf(source, policy)
               assert.ok(pages.every((page) => page.length > 0 && page.length <= sizes.rows))
@@ -65,8 +65,26 @@ for (const version of VERSIONS)
           assert.ok(compared > 2_000, `only ${compared}`)
         })
 
+      test('every rule is the only one that keeps some record, so that none could be forgotten unnoticed', async () => {
+        for (const preset of ['tootctl', 'cornac'] as const)
+          for (const kind of PRUNE_KINDS) {
+            const cutoffMs = cutoffOf(DAYS[1], stage.nowMs)
+            const policy: PrunePolicy = {
+              ...basic(stage, preset),
+              cutoffMs,
+              keepInteracted: true,
+              linkOnly: true,
+            }
+            const told = await toldInSql(stage.client, kind, policy, version !== '4.3')
+            const alone = new Set(told.flatMap(({ because }) => (because.length === 1 ? because : [])))
+            const rules = keepRulesFor(policy, kind, stage.schema.has)
+            assert.deepEqual([...alone].sort(), [...rules].sort(), `${preset} ${kind}`)
+          }
+      })
+
       test('what is counted is what is told: by kind, by domain, by age', async () => {
         for (const policy of policies(stage, seed % 2 === 0 ? 'tootctl' : 'cornac')) {
+          if (policy.includeFollows) continue
           const told = (await pagesOf(stage.source, policy)).flat()
           const source = openPruneSource(stage.pool, stage.schema, SMALL)
           assert.deepEqual(await source.count(policy), added(told, policy.madeAtMs), JSON.stringify(policy))
@@ -191,8 +209,9 @@ async function built(version: LabVersion, seed: number): Promise<Stage> {
   await buildInstance({
     version,
     databaseUrl,
-    accounts: 260,
-    attachments: 400,
+    accounts: 400,
+    localUsers: 60,
+    attachments: 1_000,
     seed,
     pictures: await pictures,
   })
@@ -232,6 +251,11 @@ function basic({ nowMs }: Stage, preset: PrunePolicy['preset']): PrunePolicy {
     linkOnly: false,
     domain: null,
   }
+}
+
+/** Small pages everywhere, pages of the usual size as well where the policy is plain. */
+function sizesFor({ includeFollows, keepInteracted }: PrunePolicy): readonly PruneSizes[] {
+  return includeFollows || keepInteracted ? [SMALL] : [SMALL, PRUNE_SIZES]
 }
 
 /** Every option with and without every other, and every kind alone. */

@@ -13,7 +13,7 @@ export interface PruneSizes {
   readonly accounts: number
 }
 
-export const PRUNE_SIZES: PruneSizes = { rows: 5_000, accounts: 500 }
+export const PRUNE_SIZES: PruneSizes = { rows: 2_000, accounts: 500 }
 
 export interface PruneReading {
   readonly pool: Pool

@@ -3,7 +3,7 @@
  * Times are UTC without a zone (facts 1.1); `to_char` is exact to the microsecond and does not depend on DateStyle.
  * Relies on what `kept-because.ts` and `record-columns.ts` rely on.
  *
- * Cost, by EXPLAIN ANALYZE on 100,000 accounts and 300,000 attachments, for pages of 5,000 rows: an index range of the
+ * Cost, by EXPLAIN ANALYZE on 100,000 accounts and 300,000 attachments, for 5,000 rows: an index range of the
  * primary key, and for the rows that their own columns did not keep one look-up in an index for each rule, cheapest first.
  * Accounts 8 ms (tootctl: two look-ups in follows) and 11 ms (cornac: account_stats as well, and the account on the other
  * side of a follow), attachments 57 and 79 ms (six and nine look-ups by status, then owner and status of what goes), cards
