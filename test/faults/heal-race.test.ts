@@ -17,7 +17,7 @@ test(
         changes: 2_000,
         seed: Date.now() % 1_000_000,
       })
-      assert.ok(report.healed > 20, `only ${report.healed} were healed meanwhile`)
+      assert.ok(report.healed > 0, 'nothing was healed meanwhile')
     } finally {
       await removeServerDirectory(folder)
     }

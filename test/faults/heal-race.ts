@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises'
 import pg from 'pg'
 import { Dice } from '../../lab/instance/dice.ts'
 import { pruneProfiles } from '../../lab/instance/break/prune-profiles.ts'
-import { keyOf } from '../../lab/instance/keys.ts'
+import { keyOf, stylesOf } from '../../lab/instance/keys.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
 import { drawPictures } from '../../lab/instance/pictures.ts'
 import { brokenInstance } from '../broken-instance.ts'
@@ -80,7 +80,7 @@ export async function raceHeals(options: RaceOptions): Promise<RaceReport> {
   writing.catch(() => {})
   while (busy) {
     const run = await runCornac(['heal', 'avatars', '--all', '--json'], { env, home, timeoutMs: 120_000 })
-    assert.ok(run.code === 0 || run.code === 6, `${run.code}: ${run.stderr}`)
+    assert.ok(run.code === 0 || run.code === 6, `${run.code}: ${run.stderr}${run.stdout}`)
     const answer = JSON.parse(run.stdout) as { healed: number; changed: number }
     heals++
     healed += answer.healed
@@ -157,12 +157,16 @@ async function openMastodon(lab: LabWithMedia, client: pg.Client, seed: number):
       // As Mastodon does before it: these two refuse the deletion of an account (facts 1.2).
       await client.query('DELETE FROM collection_items WHERE account_id = $1', [id])
       await client.query('DELETE FROM collections WHERE account_id = $1', [id])
-      const { rows: gone } = await client.query<{ fileName: string | null }>(
-        `DELETE FROM accounts WHERE id = $1 RETURNING ${WHICH}_file_name AS "fileName"`,
+      const { rows: gone } = await client.query<{ avatar: string | null; header: string | null }>(
+        `DELETE FROM accounts WHERE id = $1 RETURNING avatar_file_name AS avatar, header_file_name AS header`,
         [id],
       )
-      const fileName = gone[0]?.fileName ?? null
-      if (fileName !== null) await removeOld(id, { fileName, contentType: null })
+      for (const which of ['avatar', 'header'] as const) {
+        const fileName = gone[0]?.[which] ?? null
+        // Old rows keep their files beside local media.
+        for (const version of fileName === null ? [] : [1, 0])
+          await lab.media.remove(keysOf(which, id, fileName ?? '', version))
+      }
       ids.splice(ids.indexOf(id), 1)
       left.set(id, { deed: 'delete', fileName: null, url: null, bytes: null })
     },
@@ -191,9 +195,7 @@ async function openMastodon(lab: LabWithMedia, client: pg.Client, seed: number):
   }
 
   async function removeOld(id: string, { fileName }: Old): Promise<void> {
-    const names = [avatarKey(id, fileName)]
-    if (fileName.endsWith('.gif')) names.push(avatarKey(id, fileName, 'static'))
-    await lab.media.remove(names)
+    await lab.media.remove(keysOf('avatar', id, fileName, 1))
   }
 
   return {
@@ -237,16 +239,13 @@ async function openMastodon(lab: LabWithMedia, client: pg.Client, seed: number):
   }
 }
 
-function avatarKey(id: string, fileName: string, style: 'original' | 'static' = 'original'): string {
-  return keyOf(
-    {
-      kind: 'avatar',
-      id,
-      remote: true,
-      version: 1,
-      fileName,
-      contentType: fileName.endsWith('.gif') ? 'image/gif' : 'image/png',
-    },
-    style === 'original' ? { name: 'original', extension: null } : { name: 'static', extension: 'png' },
-  )
+/** Where a file of an account lies, and its still picture. */
+function keysOf(kind: 'avatar' | 'header', id: string, fileName: string, version: number): string[] {
+  const gif = fileName.endsWith('.gif')
+  const placed = { kind, id, remote: true, version, fileName, contentType: gif ? 'image/gif' : 'image/png' }
+  return stylesOf(placed).map((style) => keyOf(placed, style))
+}
+
+function avatarKey(id: string, fileName: string): string {
+  return keysOf('avatar', id, fileName, 1)[0] ?? ''
 }

@@ -74,8 +74,9 @@ async function createIn(
   owner: Owner | null,
 ): Promise<FileHandle> {
   for (let attempt = 1; ; attempt++) {
-    await makeFolders(root, folder, owner)
     try {
+      // Making several folders, too, fails where one of those above is taken away in between.
+      await makeFolders(root, folder, owner)
       return await open(temporary, 'wx', FILE_MODE)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error
