@@ -17,7 +17,7 @@ const wellFormed = filters.length > 0 || (await runStaticChecks(root))
 const servers = await starting
 Object.assign(process.env, servers?.env)
 try {
-  const passed = await runTestFiles(root, [...unit, ...withServers], { timeoutMs: 20 * 60_000 })
+  const passed = await runTestFiles(root, [...unit, ...withServers], { timeoutMs: 24 * 60_000 })
   process.exitCode = wellFormed && passed ? 0 : 1
 } finally {
   await servers?.stop()

@@ -16,8 +16,8 @@ test(
   async () => {
     const folder = await serverDirectory('kills', { inMemoryBytes: 2 ** 28 })
     try {
-      const report = await killHeals({ media: diskMedia(folder), kills: 10, seed: SEED })
-      assert.equal(report.kills, 10)
+      const report = await killHeals({ media: diskMedia(folder), kills: 6, seed: SEED })
+      assert.equal(report.kills, 6)
     } finally {
       await removeServerDirectory(folder)
     }
@@ -31,8 +31,8 @@ test(
     const rgw = await sharedRgw()
     const media = await s3Media({ ...rgw.address, bucket: freshName('kills') })
     try {
-      const report = await killHeals({ media, kills: 5, seed: SEED })
-      assert.equal(report.kills, 5)
+      const report = await killHeals({ media, kills: 3, seed: SEED })
+      assert.equal(report.kills, 3)
     } finally {
       await media.close()
     }

@@ -24,9 +24,12 @@ const SMALL: PruneSizes = { rows: 41, accounts: 3 }
 const VERSIONS = ['4.3', '4.4', '4.5', '4.6'] as const
 const DAYS = [7, 30.25] as const
 
-/** Two worlds for every version, one of them new each time; PRUNE_SEED repeats it. */
+/** A world for every version, and one more that is new each time; PRUNE_SEED repeats it. */
 const fresh = Number(process.env['PRUNE_SEED'] ?? Math.floor(Math.random() * 1_000_000))
-const seedsOf = (version: LabVersion): readonly number[] => [Number(version.replace('.', '')) * 10 + 7, fresh]
+const seedsOf = (version: LabVersion): readonly number[] => [
+  Number(version.replace('.', '')) * 10 + 7,
+  ...(VERSIONS[fresh % VERSIONS.length] === version ? [fresh] : []),
+]
 
 interface Stage {
   readonly version: LabVersion
