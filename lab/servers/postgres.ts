@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-ports.ts'
 import { mustBeInstalled } from './installed.ts'
@@ -151,9 +152,10 @@ export function connectPostgres(
       )
     },
     async dropDatabase(name) {
-      await asSuperuser(postgres, 'postgres', (client) =>
-        client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`),
-      )
+      await asSuperuser(postgres, 'postgres', async (client) => {
+        await untilLeft(client, name)
+        await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`)
+      })
     },
     async createRole(name, password, { readOnly } = {}) {
       const role = pg.escapeIdentifier(name)
@@ -255,5 +257,20 @@ async function asSuperuser(
     await work(client)
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * A pool that was ended may still be saying goodbye: a connection cut off at that moment is an error nobody listens for.
+ * Whoever does not leave within two seconds is cut off all the same.
+ */
+async function untilLeft(client: pg.Client, database: string): Promise<void> {
+  for (let look = 1; look <= 40; look++) {
+    const { rows } = await client.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = $1',
+      [database],
+    )
+    if ((rows[0]?.n ?? 0) === 0) return
+    await sleep(50)
   }
 }
