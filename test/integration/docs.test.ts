@@ -85,6 +85,7 @@ test('docs/heal.md names every member of the JSON answer', async () => {
     'stopped',
     'recovered',
     'seconds',
+    'healed_per_second',
     'bytes_stored',
     'bytes_fetched',
     'left_behind',

@@ -167,3 +167,68 @@ test('an abort finishes the picture in hand and leaves the rest as it was', need
     assert.equal(await broken(stage), 0)
   }),
 )
+
+test('a journal that names local media removes none of it', needs('postgres'), () =>
+  onDisk(async (stage) => {
+    const { lab, sql } = stage
+    await heal(stage)
+    const [remote] = await followedPictures(stage)
+    const local = [...lab.claims()].filter((claim) => !claim.remote && !claim.key.startsWith('cache/'))
+    assert.ok(remote !== undefined && local.length > 5)
+    const before = await everything(stage)
+    // As an earlier holder of the lease would have left them: of a remote record, and of rows that are no remote ones.
+    for (const [kind, id] of [
+      ['avatar', remote.record.id],
+      ['avatar', lab.firstUser.id],
+      ['attachment', '1'],
+    ] as const)
+      await sql(
+        `INSERT INTO cornac.heal_intents (lease, token, kind, record_id, file_name, writes, leftovers)
+          VALUES ('heal', 0, $1, $2, 'x.png', $3, $3)`,
+        [kind, id, local.map(({ key }) => key)],
+      )
+    const { recovered } = await heal(stage)
+    assert.deepEqual(recovered, { intents: 3, objects: 0, open: 0 })
+    assert.deepEqual((await everything(stage)).objects, before.objects)
+    assert.equal((await sql('SELECT 1 FROM cornac.heal_intents')).rowCount, 0)
+  }),
+)
+
+test(
+  'without a fence, a lost lease is noticed before the row is switched, and the next heal tidies up',
+  needs('postgres'),
+  () =>
+    onDisk(async (stage) => {
+      await breakProfiles(stage)
+      const before = await everything(stage)
+      const { leases } = stage.ports.state
+      const lost = new Error('the lease is another’s')
+      const run = heal(stage, {
+        state: {
+          ...stage.ports.state,
+          leases: {
+            ...leases,
+            async take(...asked) {
+              const lease = await leases.take(...asked)
+              return {
+                ...lease,
+                // As where our tables lie in another database, and this process stood still for longer than the term.
+                fence: null,
+                check: async () => {
+                  throw lost
+                },
+              }
+            },
+          },
+        },
+      })
+      await assert.rejects(run, lost)
+      assert.deepEqual((await everything(stage)).rows, before.rows, 'no row was switched')
+      const { recovered } = await heal(stage)
+      assert.ok(recovered.intents > 0 && recovered.objects > 0 && recovered.open === 0)
+      assert.deepEqual(
+        (await findingsOfProfiles(stage)).filter((line) => /^(orphan|missing)/.test(line)),
+        [],
+      )
+    }),
+)

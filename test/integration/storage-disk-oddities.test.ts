@@ -272,9 +272,12 @@ describe('a media folder', () => {
       temporaryName('other.png'),
     ]
     for (const name of [mine, another, theirs]) await writeFile(join(root, folder, name), 'half')
-    await storage.discardUnfinished([`${folder}/whole.png`, 'cache/nowhere/at/all.png'])
+    assert.equal(await storage.discardUnfinished([`${folder}/whole.png`, 'cache/nowhere/at/all.png']), 0)
     const left = (await readdir(join(root, folder))).sort()
     assert.deepEqual(left, [theirs, 'other.png', 'whole.png'].sort())
+    // What cannot be taken away is told.
+    await mkdir(join(root, folder, temporaryName('whole.png')))
+    assert.equal(await storage.discardUnfinished([`${folder}/whole.png`]), 1)
   })
 
   test('a write that is aborted or fails leaves the old file and nothing temporary', async () => {

@@ -122,7 +122,7 @@ export function openMemoryStorage(settings: MemoryStorageSettings): MemoryStorag
       put({ key }, bytes, contentType)
     },
     // A write is one step here.
-    async discardUnfinished() {},
+    discardUnfinished: async () => 0,
     async remove(wanted, { signal } = {}) {
       signal?.throwIfAborted()
       otherRequests++

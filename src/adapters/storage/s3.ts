@@ -82,7 +82,7 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
     write: (key, bytes, contentType, options = {}) =>
       writeObject(connection, key, bytes, contentType, options),
     // An upload that broke off is never an object, and ours are of one part.
-    async discardUnfinished() {},
+    discardUnfinished: async () => 0,
     async remove(keys, options = {}) {
       const targets = keys.map((key) => ({ key, id: null }))
       const outcomes = await removeTargets(targets, options)

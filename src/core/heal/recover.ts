@@ -7,7 +7,7 @@
  */
 import type { HealTarget } from '../model/heal-target.ts'
 import type { Kind } from '../model/media.ts'
-import { claimedKeys } from '../model/storage-key.ts'
+import { claimedKeys, idPartition, prefixOf } from '../model/storage-key.ts'
 import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import { forgetEmoji } from './mend/forget-emoji.ts'
@@ -33,20 +33,30 @@ export async function recover(
       intents++
       const target = now.get(`${intent.kind} ${intent.id}`)
       const keep = new Set(target === undefined ? [] : claimedKeys(target.record).map(({ key }) => key))
-      const away = [...intent.writes, ...intent.leftovers].filter((key) => !keep.has(key))
+      const ours = (key: string): boolean => isRemoteFile(intent, target, key)
+      const away = [...intent.writes, ...intent.leftovers].filter((key) => ours(key) && !keep.has(key))
       if (target !== undefined) await forgetEmoji(ports, target)
       const count = (refused: number): void => {
         objects -= refused
       }
       objects += away.length
-      await discardUnfinished(ports, intent.writes, options)
-      if (await removeObjects(ports, { leftBehind: count }, away, options))
-        await ports.journal.close(intent.number)
+      const discarded = await discardUnfinished(ports, intent.writes.filter(ours), options)
+      const removed = await removeObjects(ports, { leftBehind: count }, away, options)
+      if (discarded && removed) await ports.journal.close(intent.number)
       else open++
     }
     await ports.journal.flush()
   }
   return { intents, objects, open }
+}
+
+/**
+ * The journal's word alone is no reason to remove anything that may be local media (promise 1): outside `cache/` a key counts
+ * only if the row of its record is there, is remote, and has its files in that folder. What is left is for the orphan scan.
+ */
+function isRemoteFile({ kind, id }: KnownIntent, target: HealTarget | undefined, key: string): boolean {
+  if (key.startsWith('cache/')) return true
+  return target?.record.remote === true && key.startsWith(`${prefixOf(kind, '')}${idPartition(id)}/`)
 }
 
 async function targetsNow(

@@ -52,9 +52,9 @@ export interface ObjectWriter {
   write(key: string, bytes: Uint8Array, contentType: string, options?: CallOptions): Promise<void>
   /**
    * Takes away what writes of these keys left that were killed half-way; the keys themselves are not touched. Only for keys
-   * that nobody is writing. What cannot be taken away stays, and harms nobody.
+   * that nobody is writing. Gives how much could not be taken away.
    */
-  discardUnfinished(keys: readonly string[], options?: CallOptions): Promise<void>
+  discardUnfinished(keys: readonly string[], options?: CallOptions): Promise<number>
 }
 
 /** What came of removing one key. Absent counts as removed: the wish is fulfilled. */

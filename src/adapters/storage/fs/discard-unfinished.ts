@@ -3,20 +3,29 @@ import { readdir, unlink } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { CallOptions } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
+import { isAbsent } from './read.ts'
 import { isTemporaryOf } from './temporary-name.ts'
 
-/** One look into each key's folder. Never throws for what a folder is or forbids. */
+/** One look into each key's folder. Gives how many files stayed; a folder that cannot be read counts as one. */
 export async function discardUnfinished(
   root: string,
   keys: readonly string[],
   { signal }: CallOptions,
-): Promise<void> {
+): Promise<number> {
+  let stayed = 0
   for (const key of keys) {
     signal?.throwIfAborted()
     refuseUnsafeKey(key)
     const folder = dirname(`${root}/${key}`)
-    const names = await readdir(folder).catch((): string[] => [])
-    for (const name of names.filter((one) => isTemporaryOf(one, basename(key))))
-      await unlink(`${folder}/${name}`).catch(() => {})
+    try {
+      const names = (await readdir(folder)).filter((name) => isTemporaryOf(name, basename(key)))
+      for (const name of names)
+        await unlink(`${folder}/${name}`).catch((error: unknown) => {
+          if (!isAbsent(error)) stayed++
+        })
+    } catch (error) {
+      if (!isAbsent(error)) stayed++
+    }
   }
+  return stayed
 }

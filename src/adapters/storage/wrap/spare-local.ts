@@ -56,7 +56,7 @@ export function spareLocal(storage: Storage): SparingStorage {
     },
     async discardUnfinished(keys, options) {
       for (const key of keys) refuseLocal(key, 'removed')
-      await storage.discardUnfinished(keys, options)
+      return await storage.discardUnfinished(keys, options)
     },
     async remove(keys, options) {
       for (const key of keys) refuseLocal(key, 'removed')

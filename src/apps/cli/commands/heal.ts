@@ -209,7 +209,14 @@ function scopeData(options: HealOptions): Record<string, unknown> {
 
 /** Members as in every answer: words joined by underscores. */
 function healData({ bytesStored, bytesFetched, leftBehind, ...counts }: HealResult): Record<string, unknown> {
-  return { ...counts, bytes_stored: bytesStored, bytes_fetched: bytesFetched, left_behind: leftBehind }
+  const perSecond = counts.seconds === 0 ? 0 : Math.round((counts.healed / counts.seconds) * 100) / 100
+  return {
+    ...counts,
+    healed_per_second: perSecond,
+    bytes_stored: bytesStored,
+    bytes_fetched: bytesFetched,
+    left_behind: leftBehind,
+  }
 }
 
 function forecastData({ withoutRequest, ...counts }: HealForecast): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /** An attachment whose file is lost names nothing again, so that Mastodon's media proxy fetches it on view (facts 5.2). */
 import type { HealOutcome } from '../../model/heal-outcome.ts'
 import type { Broken } from '../find/assess-target.ts'
+import { checkUnfenced } from './check-unfenced.ts'
 import type { MendPorts, MendRun } from './mend-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 
@@ -12,6 +13,7 @@ export async function clearName(ports: MendPorts, run: MendRun, broken: Broken):
     { kind: record.kind, id: record.id, fileName: null, writes: [], leftovers: left },
     run.lease,
   )
+  await checkUnfenced(run.lease)
   const cleared = await ports.database.clearFile(record, run.lease.fence)
   if (!cleared) {
     await run.lease.check()

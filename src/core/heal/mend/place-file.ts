@@ -12,6 +12,7 @@ import type { MediaRecord } from '../../model/record.ts'
 import { claimedKeys } from '../../model/storage-key.ts'
 import type { ImageFile } from '../../ports/images.ts'
 import type { Broken } from '../find/assess-target.ts'
+import { checkUnfenced } from './check-unfenced.ts'
 import { forgetEmoji } from './forget-emoji.ts'
 import type { MendPorts, MendRun } from './mend-ports.ts'
 import { removeObjects } from './remove-objects.ts'
@@ -51,6 +52,7 @@ export async function placeFile(
     await takeBack().catch(() => run.leftBehind(writes.length))
     throw error
   }
+  await checkUnfenced(run.lease)
   const switched = await ports.database.nameFile(
     {
       seen: target.record,

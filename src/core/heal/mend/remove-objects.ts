@@ -20,16 +20,16 @@ export async function removeObjects(
   }
 }
 
-/** What killed writes left of objects that were never there. */
+/** What killed writes left of objects that were never there, away; false if some of it stayed. */
 export async function discardUnfinished(
   ports: Pick<MendPorts, 'objects'>,
   keys: readonly string[],
   options?: CallOptions,
-): Promise<void> {
-  if (keys.length === 0) return
+): Promise<boolean> {
+  if (keys.length === 0) return true
   const withdraw = ports.objects.vouchFor(keys)
   try {
-    await ports.objects.discardUnfinished(keys, options)
+    return (await ports.objects.discardUnfinished(keys, options)) === 0
   } finally {
     withdraw()
   }
