@@ -62,7 +62,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
     name: `${config.instance.localDomain} ${storageName(config.storage)}`,
     database,
     storage,
-    healStorage: once(async () => spareLocal(await storage())),
+    sparingStorage: once(async () => spareLocal(await storage())),
     scans: once(() => openScans(join(config.stateDir, 'scans'), closers)),
     state: once(
       () => openOwnState(config),

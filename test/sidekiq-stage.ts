@@ -112,7 +112,7 @@ export async function onSidekiqStage(
       },
     },
     database: mastodon,
-    objects: await instance.healStorage(),
+    objects: await instance.sparingStorage(),
     clock: instance.clock,
   }
   const now = async ({ record }: HealTarget): Promise<HealTarget> => {

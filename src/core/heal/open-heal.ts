@@ -12,7 +12,7 @@ export async function openHeal(
   kinds: readonly HealKind[],
 ): Promise<HealPorts> {
   const database = await instance.database()
-  const objects = await instance.healStorage()
+  const objects = await instance.sparingStorage()
   const state = await instance.state()
   const { clock } = instance
   // Before anything is done: an emoji whose copy in the Rails cache stays would be seen broken for a week.

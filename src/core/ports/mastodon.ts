@@ -4,7 +4,7 @@ import type { HealKind, HealScope, HealTarget } from '../model/heal-target.ts'
 import type { Kind } from '../model/media.ts'
 import type { MediaRecord } from '../model/record.ts'
 import type { SchemaFacts } from '../model/schema.ts'
-import type { PruneSource } from './prune.ts'
+import type { PruneEditor, PruneSource } from './prune.ts'
 import type { RecordSource, UsageSource } from './records.ts'
 import type { Fence } from './state.ts'
 import type { CallOptions } from './storage.ts'
@@ -85,8 +85,8 @@ export interface FileEditor {
 /** One open Mastodon database. */
 export interface MastodonDatabase extends RecordSource, UsageSource, HealSource, FileEditor, VitalsSource {
   readonly schema: SchemaFacts
-  /** What a prune would let go of. */
-  readonly prune: PruneSource
+  /** What a prune would let go of, and the right to do so. */
+  readonly prune: PruneSource & PruneEditor
   /**
    * The private key of the instance actor (id -99) as PEM; null if the database does not hold it in the clear (facts, trap
    * 42).

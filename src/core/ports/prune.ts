@@ -1,7 +1,18 @@
-/** Which records a prune would let go, and why the others stay. Nothing is changed through this. */
+/** Which records a prune would let go, and why the others stay; and the right to make rows let go, and to take that back. */
+import type { Kind } from '../model/media.ts'
 import type { PruneCandidate, PruneTotals, PruneVerdict } from '../model/prune-candidate.ts'
 import type { PruneKind, PrunePolicy } from '../model/prune-policy.ts'
+import type { Fence } from './state.ts'
 import type { CallOptions } from './storage.ts'
+
+/** The last row of a page: `accounts 109302…`. */
+export type PrunePosition = string
+
+export interface PrunePage {
+  readonly candidates: readonly PruneCandidate[]
+  /** Everything up to here has been told. */
+  readonly position: PrunePosition
+}
 
 export interface PruneSource {
   /**
@@ -12,7 +23,10 @@ export interface PruneSource {
    * Held meanwhile: a few pages, eight bytes for each account with a follow request and for each card that people here had
    * to do with (preset `cornac`), and with a domain eight bytes for each attachment of some hundred accounts of it.
    */
-  candidates(policy: PrunePolicy, options?: CallOptions): AsyncIterable<readonly PruneCandidate[]>
+  candidates(
+    policy: PrunePolicy,
+    options?: CallOptions & { readonly after?: PrunePosition | null },
+  ): AsyncIterable<PrunePage>
   /**
    * One record under the policy, whichever kinds that names. The kind `attachment` means the row with its thumbnail. Of a
    * card the table of cards and posts is read whole: there is no index by card.
@@ -20,4 +34,59 @@ export interface PruneSource {
   explain(kind: PruneKind, id: string, policy: PrunePolicy, options?: CallOptions): Promise<PruneVerdict>
   /** The same rows added up by the database, without reading them: as many statements as pages. */
   count(policy: PrunePolicy, options?: CallOptions): Promise<PruneTotals>
+  /** Files of each kind that remote rows name now: what shares are of. */
+  named(kinds: readonly PruneKind[], options?: CallOptions): Promise<Readonly<Partial<Record<Kind, number>>>>
+}
+
+/** One file that a row would name again. */
+export interface FileBack {
+  readonly table: PruneCandidate['table']
+  readonly id: string
+  readonly file: PruneCandidate['files'][number]
+}
+
+/** The only right to make rows let go of files in bulk. */
+export interface PruneEditor {
+  /**
+   * Asked before any work: could rows of these kinds be changed at all? Changes nothing.
+   * @throws KnownError if this Mastodon is only read, the database is a standby, or the user may not change a table
+   */
+  refuseIfReadOnly(kinds: readonly PruneKind[], options?: CallOptions): Promise<void>
+  /**
+   * One statement: of each candidate (all of one table) the files go from the row if the row is still as it was seen (every
+   * file name, remote URL, time of its file, and `updated_at`), the policy still lets it go, nobody else holds the row at this
+   * moment, and `fence` (if any) is still held. Gives the ids of those that took effect; the others are as they were. It is on
+   * disk when it resolves. Per file four columns become NULL (trap 6), and the row's `updated_at` becomes `touchedAtMs` unless
+   * that is null.
+   * @throws KnownError `lease-lost` is not told from here: nothing takes effect then
+   */
+  letGo(
+    candidates: readonly PruneCandidate[],
+    policy: PrunePolicy,
+    touchedAtMs: number | null,
+    fence: Fence | null,
+    options?: CallOptions,
+  ): Promise<ReadonlySet<string>>
+  /**
+   * The rows among these that still name one of the candidate's files (same name and remote URL), with those kinds: what an
+   * interrupted batch has not let go, or somebody brought back. Rows that are gone are not among them.
+   */
+  stillNamed(
+    candidates: readonly PruneCandidate[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<string, ReadonlySet<Kind>>>
+  /**
+   * One statement: the rows name these files again, with content type, size and time as they were, where the row names nothing
+   * for the kind, has the same remote URL, and `fence` is still held. The row's `updated_at` goes back to `rowUpdatedAt` if it
+   * still is `touchedAtMs`. Gives `<kind> <id>` of those that took effect.
+   */
+  nameAgain(
+    files: readonly FileBack[],
+    back: {
+      readonly touchedAtMs: number | null
+      readonly rowUpdatedAt: ReadonlyMap<string, string>
+    },
+    fence: Fence | null,
+    options?: CallOptions,
+  ): Promise<ReadonlySet<string>>
 }

@@ -41,3 +41,11 @@ export interface ProcessIdentity {
   /** True only if the process was on this very machine and is there no more; false whenever in doubt. */
   isDead(process: ProcessName): Promise<boolean>
 }
+
+/** What else goes on at this machine that destructive work stays clear of. */
+export interface OtherWork {
+  /** The hour of the day where this machine is, 0 up to 24, with its fraction. Mastodon's own schedule counts in it. */
+  localHour(ms: number): number
+  /** Command lines of `tootctl` that change media, as far as this process may see them. */
+  runningTootctl(): Promise<readonly string[]>
+}

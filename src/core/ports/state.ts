@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { FailReason } from '../model/heal-outcome.ts'
 import type { Kind } from '../model/media.ts'
 import type { Shard, ShardTotals } from '../model/shard.ts'
+import type { CanaryStore, PlanStore, RunJournal, SightingStore } from './plans.ts'
 import type { CallOptions } from './storage.ts'
 
 /** What identifies a scan: two runs with the same scope over the same instance may share shards. */
@@ -204,6 +205,10 @@ export interface OwnState {
   readonly ledger: Ledger
   readonly leases: Leases
   readonly journal: HealJournal
+  readonly plans: PlanStore
+  readonly runs: RunJournal
+  readonly sightings: SightingStore
+  readonly canaries: CanaryStore
   /** `cornac schema in database mastodon_production on localhost`: for people, without secrets. */
   readonly description: string
   /** The newest migration applied, and the newest this program knows; 0 if the schema does not exist. */

@@ -70,6 +70,33 @@ export interface ObjectRemover {
   remove(keys: readonly string[], options?: CallOptions): Promise<readonly Removal[]>
 }
 
+export interface MovePair {
+  readonly from: string
+  readonly to: string
+}
+
+/** What came of moving one object. `absent`: nothing was at `from`, and nothing is at `to` but what was there before. */
+export type Moved = MovePair &
+  (
+    | { readonly state: 'moved' }
+    | { readonly state: 'absent' }
+    | { readonly state: 'refused'; readonly reason: string }
+  )
+
+export interface ObjectMover {
+  /**
+   * Gives objects other keys with all they have: bytes, content type, cache headers. One answer per pair, in the order given.
+   * The new object is there before the old one goes: a death between leaves both, and moving again ends it.
+   * @param access `private`: the web server cannot serve them (folders of mode 0700; a private ACL, where the bucket takes
+   *   ACLs). `as-stored`: as Mastodon stores public media.
+   */
+  move(
+    pairs: readonly MovePair[],
+    access: 'private' | 'as-stored',
+    options?: CallOptions,
+  ): Promise<readonly Moved[]>
+}
+
 /** What a store can and cannot do; core asks the trait, never the name of the provider. */
 export interface StorageTraits {
   /** `file system /srv/media`, `S3 bucket media at https://…`: for people, without secrets. */
@@ -155,7 +182,7 @@ export interface StorageUse {
 }
 
 /** Everything an adapter offers; compose hands out narrower views of it. */
-export interface Storage extends ObjectLister, ObjectReader, ObjectWriter, ObjectRemover {
+export interface Storage extends ObjectLister, ObjectReader, ObjectWriter, ObjectRemover, ObjectMover {
   readonly traits: StorageTraits
   /** Null where a store has none: file systems. */
   readonly leftovers: BucketLeftovers | null
@@ -167,7 +194,10 @@ export interface Storage extends ObjectLister, ObjectReader, ObjectWriter, Objec
   close(): Promise<void>
 }
 
-/** A store that can change nothing but remote files: keys under `cache/`, and those somebody vouches for. */
+/**
+ * A store that can change nothing but remote files and Cornac's own: keys under `cache/` and `cornac/`, and those somebody
+ * vouches for.
+ */
 export interface SparingStorage extends Storage {
   /**
    * Remote files of old rows lie beside local media, without `cache/`. Only whoever has seen the row knows that such a key

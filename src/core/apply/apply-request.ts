@@ -1,0 +1,90 @@
+/** What an apply is asked, and what it answers: the words between the doors and the engine. */
+import type { Kind } from '../model/media.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Run } from '../model/run.ts'
+
+/** How much one process may do; null for no limit. The batch under way when one is reached is finished. */
+export interface ApplyBudget {
+  readonly maxFiles: number | null
+  /** Stated bytes of originals; for orphans, bytes of objects. */
+  readonly maxBytes: number | null
+  readonly maxDurationMs: number | null
+  /** Requests to the store that remove, copy or list. */
+  readonly requestsPerSecond: number | null
+}
+
+/** Guards set aside, each typed for this run. */
+export interface Overrides {
+  readonly duringVacuum: boolean
+  readonly besideTootctl: boolean
+  /** Shares of a kind (0 to 1) that this run may let go of. */
+  readonly shares: Readonly<Partial<Record<Kind, number>>>
+}
+
+export interface ApplyRequest {
+  /** Names database and storage, without secrets; must be the plan's. */
+  readonly instance: string
+  readonly plan: Plan
+  readonly budget: ApplyBudget
+  readonly overrides: Overrides
+  /**
+   * `person`: somebody has seen the stored plan and named it. `at-once`: the command that made the plan applies it, as from
+   * cron; then caps stop what nobody has looked at.
+   */
+  readonly confirmed: 'person' | 'at-once'
+}
+
+/** Why a run ended before its plan did. */
+export type ApplyEnd = 'files' | 'bytes' | 'duration' | 'vacuum' | 'interrupted'
+
+/** What killed runs had left half done. */
+export interface RecoveredBatches {
+  readonly batches: number
+  /** Objects of them that were removed or moved now. */
+  readonly objects: number
+  /** Batches that stay open because storage refuses. */
+  readonly open: number
+}
+
+/** A look at some of what was done: rows and storage say so too. */
+export interface Verified {
+  readonly looked: number
+  /** Keys still there although storage said they are gone. */
+  readonly stillThere: readonly string[]
+}
+
+export interface ApplyResult {
+  /** With its counts over all its processes. */
+  readonly run: Run
+  /** Null if everything of the plan was seen. */
+  readonly stopped: ApplyEnd | null
+  readonly recovered: RecoveredBatches
+  readonly verified: Verified
+  /** Files of earlier runs whose quarantine was over, removed for good. */
+  readonly quarantineEmptied: number
+  /** Of this process. */
+  readonly files: number
+  readonly seconds: number
+  /** Requests to the store by this process. */
+  readonly requests: number
+}
+
+/** What came of taking a run back. */
+export interface UndoResult {
+  readonly run: Run
+  /** Files whose rows name them again: their objects were there, in quarantine, or an earlier version of the bucket. */
+  readonly restored: {
+    readonly inPlace: number
+    readonly fromQuarantine: number
+    readonly fromVersion: number
+  }
+  /** Files brought back from their origins. */
+  readonly healed: number
+  /** Files whose rows name something newer, or are gone: left alone. */
+  readonly changed: number
+  /** Files that could not be brought back now; `cornac heal` goes on with them. */
+  readonly lost: number
+  /** Null if everything of the run was seen. */
+  readonly stopped: 'duration' | 'interrupted' | null
+  readonly seconds: number
+}
