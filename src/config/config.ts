@@ -164,6 +164,24 @@ export interface HealConfig {
   readonly allowedPrivateAddresses: readonly string[]
 }
 
+/** How much one run that removes may do; null for no limit. */
+export interface ApplyConfig {
+  readonly maxDelete: number | null
+  readonly maxDeleteBytes: number | null
+  readonly maxDurationMs: number | null
+  readonly requestsPerSecond: number | null
+}
+
+/** US dollars. */
+export interface PricesConfig {
+  /** For a thousand requests that list or copy; removing costs nothing where this is asked. */
+  readonly requestsPerThousand: number
+  /** For 2^30 bytes kept for a month. */
+  readonly gbMonth: number
+  /** `amazon`: Amazon's published prices of S3 Standard in us-east-1, at least in part. */
+  readonly source: 'settings' | 'amazon'
+}
+
 export interface Config {
   readonly sources: {
     /** Mastodon's settings file; null when everything came from the environment. */
@@ -178,6 +196,9 @@ export interface Config {
   readonly state: StateConfig
   readonly scan: ScanConfig
   readonly heal: HealConfig
+  readonly apply: ApplyConfig
+  /** Null where nothing is known of what storage costs. */
+  readonly prices: PricesConfig | null
   /** Absolute; where interrupted scans are kept. May not exist yet. */
   readonly stateDir: string
   /** Sentences about what is allowed but rarely meant: an override, an ignored line. Never a secret. */

@@ -119,6 +119,8 @@ test('the domain alone is enough: everything else has Mastodon’s own defaults'
     state: { connection: null },
     scan: { concurrency: 4, minAgeMs: 86_400_000 },
     heal: { concurrency: 16, perHost: 2, timeoutMs: 30_000, allowedPrivateAddresses: [] },
+    apply: { maxDelete: null, maxDeleteBytes: null, maxDurationMs: null, requestsPerSecond: null },
+    prices: null,
     stateDir: join(folder, 'home/.local/state/cornac'),
     notes: [],
   })
@@ -635,6 +637,64 @@ test('cornac.yaml: settings with units; variables override it, flags override bo
   assert.match(
     (await failure(withEnv('', {}, { overrides: wrong }))).message,
     /^--concurrency: scan\.concurrency is 0/,
+  )
+})
+
+test('limits of runs have units, and the word none lifts one of them again', async () => {
+  await put(
+    'here/cornac.yaml',
+    'apply: { max_delete: 5000, max_delete_bytes: 2GB, max_duration: 1h30m, requests_per_second: 20 }\n',
+  )
+  assert.deepEqual((await withEnv('')).apply, {
+    maxDelete: 5000,
+    maxDeleteBytes: 2 * 1024 ** 3,
+    maxDurationMs: 5_400_000,
+    requestsPerSecond: 20,
+  })
+  const lifted = await withEnv('', { CORNAC_APPLY_MAX_DELETE: 'none', CORNAC_APPLY_MAX_DURATION: 'None' })
+  assert.deepEqual([lifted.apply.maxDelete, lifted.apply.maxDurationMs], [null, null])
+  const overrides = { 'apply.max_delete': { text: '7', flag: '--max-delete' } } as const
+  assert.equal((await withEnv('', {}, { overrides })).apply.maxDelete, 7)
+  for (const [text, flag] of [
+    ['0', '--max-delete'],
+    ['-1', '--max-delete'],
+    ['many', '--max-delete'],
+  ] as const) {
+    const wrong = { 'apply.max_delete': { text, flag } } as const
+    assert.match(
+      (await failure(withEnv('', {}, { overrides: wrong }))).message,
+      /^--max-delete: apply\.max_delete is .*Give a whole number above zero, or none/,
+    )
+  }
+  for (const text of ['0s', 'soon', '5'])
+    assert.match(
+      (await failure(withEnv('', { CORNAC_APPLY_MAX_DURATION: text }))).message,
+      /apply\.max_duration is .*Give a duration such as 2h/,
+    )
+})
+
+test('prices: Amazon’s own for its S3, what somebody said elsewhere, and never half of them', async () => {
+  const S3 = 'S3_ENABLED=true\nS3_BUCKET=b\n'
+  await put('here/cornac.yaml', '')
+  const amazon = { requestsPerThousand: 0.005, gbMonth: 0.023, source: 'amazon' }
+  assert.deepEqual((await withEnv(S3)).prices, amazon)
+  assert.deepEqual((await withEnv(`${S3}S3_ENDPOINT=https://s3.eu-west-1.amazonaws.com`)).prices, amazon)
+  for (const elsewhere of ['', `${S3}S3_ENDPOINT=https://amazonaws.com.example`])
+    assert.equal((await withEnv(elsewhere)).prices, null, elsewhere)
+  const month = { CORNAC_PRICES_GB_MONTH: '0.006' }
+  assert.deepEqual((await withEnv(S3, month)).prices, { ...amazon, gbMonth: 0.006 })
+  const elsewhere = `${S3}S3_ENDPOINT=https://s3.example`
+  assert.match(
+    (await failure(withEnv(elsewhere, month))).message,
+    /prices\.gb_month is given without prices\.requests_per_thousand\. Give both/,
+  )
+  assert.deepEqual(
+    (await withEnv(elsewhere, { ...month, CORNAC_PRICES_REQUESTS_PER_THOUSAND: '0' })).prices,
+    {
+      requestsPerThousand: 0,
+      gbMonth: 0.006,
+      source: 'settings',
+    },
   )
 })
 

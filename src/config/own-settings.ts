@@ -3,7 +3,7 @@
  * The JSON Schema for editors (docs/cornac.schema.json) is made from this; `scripts/write-config-schema.ts` writes it.
  */
 import { z } from 'zod'
-import { DURATION_SHAPE } from './quantities.ts'
+import { DURATION_SHAPE, SIZE_SHAPE } from './quantities.ts'
 
 /** What an empty cornac.yaml means. Units are still the ones people write. */
 export const OwnSettings = z.strictObject({
@@ -68,6 +68,56 @@ export const OwnSettings = z.strictObject({
     })
     .prefault({})
     .describe('Bringing files back from their origins.'),
+  apply: z
+    .strictObject({
+      max_delete: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Files one run lets go of at most; none for no limit.'),
+      max_delete_bytes: z
+        .string()
+        .regex(SIZE_SHAPE)
+        .regex(/[1-9]/)
+        .nullable()
+        .default(null)
+        .describe('Bytes one run lets go of at most, e.g. 50GB; none for no limit.'),
+      max_duration: z
+        .string()
+        .regex(DURATION_SHAPE)
+        .regex(/[1-9]/)
+        .nullable()
+        .default(null)
+        .describe('Time after which a run begins no further batch, e.g. 2h; none for no limit.'),
+      requests_per_second: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Requests to the media storage in one second at most; none for no limit.'),
+    })
+    .prefault({})
+    .describe('How much a run that removes may do. What it may not do is no setting.'),
+  prices: z
+    .strictObject({
+      requests_per_thousand: z
+        .number()
+        .min(0)
+        .nullable()
+        .default(null)
+        .describe(
+          'US dollars for a thousand requests that list or copy; Amazon’s own price if nothing is given.',
+        ),
+      gb_month: z
+        .number()
+        .min(0)
+        .nullable()
+        .default(null)
+        .describe('US dollars for a gigabyte stored for a month; Amazon’s own price if nothing is given.'),
+    })
+    .prefault({})
+    .describe('What the media storage costs, for the estimates of plans.'),
 })
 
 export type OwnSettings = z.output<typeof OwnSettings>
@@ -75,9 +125,11 @@ export type OwnSettings = z.output<typeof OwnSettings>
 /** `section.setting`, as in cornac.yaml. */
 export type OwnSettingPath = keyof typeof OWN_SETTINGS
 
-interface OwnSettingTraits {
+export interface OwnSettingTraits {
   /** How a text from the environment or a flag becomes a value. */
-  readonly read: 'text' | 'number' | 'list'
+  readonly read: 'text' | 'number' | 'decimal' | 'list'
+  /** The word `none` sets it to nothing, so that a flag can lift a limit of the file. */
+  readonly orNone?: true
   /** Completes "Give …". */
   readonly expects: string
   /** A second, shorter variable for it. */
@@ -99,6 +151,16 @@ export const OWN_SETTINGS = {
   'heal.per_host': { read: 'number', expects: '1 or 2: no origin is asked more at once' },
   'heal.timeout': { read: 'text', expects: 'a duration such as 30s' },
   'heal.allowed_private_addresses': { read: 'list', expects: 'networks such as 10.0.0.0/8' },
+  'apply.max_delete': { read: 'number', orNone: true, expects: 'a whole number above zero, or none' },
+  'apply.max_delete_bytes': { read: 'text', orNone: true, expects: 'a size such as 500MB or 50GB, or none' },
+  'apply.max_duration': { read: 'text', orNone: true, expects: 'a duration such as 2h or 45m, or none' },
+  'apply.requests_per_second': {
+    read: 'number',
+    orNone: true,
+    expects: 'a whole number above zero, or none',
+  },
+  'prices.requests_per_thousand': { read: 'decimal', orNone: true, expects: 'US dollars such as 0.005' },
+  'prices.gb_month': { read: 'decimal', orNone: true, expects: 'US dollars such as 0.023' },
 } as const satisfies Record<string, OwnSettingTraits>
 
 export const OWN_SETTING_PATHS = Object.keys(OWN_SETTINGS) as readonly OwnSettingPath[]

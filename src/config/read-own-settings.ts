@@ -8,6 +8,7 @@ import {
   OwnSettings,
   variablesOf,
   type OwnSettingPath,
+  type OwnSettingTraits,
 } from './own-settings.ts'
 import type { Problem } from './problem.ts'
 import { isSecretName } from './secret.ts'
@@ -24,6 +25,8 @@ export interface OwnRead {
   /** Where a setting was given, for problems found later. */
   place(path: OwnSettingPath): string
 }
+
+const SECTIONS = Object.keys(OwnSettings.shape)
 
 /** Variables that are read elsewhere and are no settings. */
 const OTHER_VARIABLES = ['CORNAC_CONFIG', 'CORNAC_ENV_FILE']
@@ -72,7 +75,7 @@ function withoutBlanks(data: Record<string, unknown>): Record<string, unknown> {
 /** Sets a text at `section.setting`; a section that is not a map in the file stays wrong and is reported as such. */
 function put(data: Record<string, unknown>, path: OwnSettingPath, text: string): void {
   const [first = '', second] = path.split('.')
-  const value = readText(OWN_SETTINGS[path].read, text)
+  const value = readText(OWN_SETTINGS[path], text)
   if (second === undefined) {
     data[first] = value
     return
@@ -81,7 +84,9 @@ function put(data: Record<string, unknown>, path: OwnSettingPath, text: string):
   if (isRecord(section)) section[second] = value
 }
 
-function readText(read: 'text' | 'number' | 'list', text: string): unknown {
+function readText({ read, orNone }: OwnSettingTraits, text: string): unknown {
+  if (orNone === true && text.trim().toLowerCase() === 'none') return null
+  if (read === 'decimal') return /^\d{1,9}(?:\.\d{1,9})?$/.test(text.trim()) ? Number(text) : text
   if (read === 'number') return /^\d{1,9}$/.test(text.trim()) ? Number(text) : text
   if (read === 'list') return text.split(/[\s,]+/).filter((part) => part !== '')
   return text
@@ -129,7 +134,7 @@ function unknownSetting(
   place: (path: readonly PropertyKey[]) => string,
 ): Problem {
   const name = path.map(String).join('.')
-  const meant = nearest(name, [...OWN_SETTING_PATHS, 'mastodon', 'state', 'scan', 'heal'])
+  const meant = nearest(name, [...OWN_SETTING_PATHS, ...SECTIONS])
   return {
     setting: name,
     place: place(path),

@@ -4,9 +4,10 @@ import type { Config } from './config.ts'
 import type { OwnRead } from './read-own-settings.ts'
 import { OwnSettings } from './own-settings.ts'
 import type { Problem } from './problem.ts'
-import { parseDuration } from './quantities.ts'
+import { parseDuration, parseSize } from './quantities.ts'
 import { resolveDatabase, resolveStateDatabase } from './resolve-database.ts'
 import { resolveInstance } from './resolve-instance.ts'
+import { resolvePrices } from './resolve-prices.ts'
 import { resolveRedis } from './resolve-redis.ts'
 import { resolveStorage } from './resolve-storage.ts'
 import { Secret } from './secret.ts'
@@ -40,6 +41,7 @@ export function resolve(input: ResolveInput): Resolved {
     place: own.place('mastodon.database_url'),
   })
   const allowed = networks(values.heal.allowed_private_addresses, own, problems)
+  const storage = resolveStorage(settings, instance, input.applicationFolder)
   const config: Config = {
     sources: input.sources,
     instance,
@@ -52,7 +54,7 @@ export function resolve(input: ResolveInput): Resolved {
         place: own.place('state.database_url'),
       }),
     },
-    storage: resolveStorage(settings, instance, input.applicationFolder),
+    storage,
     scan: {
       concurrency: values.scan.concurrency,
       minAgeMs: parseDuration(values.scan.min_age) ?? 0,
@@ -63,10 +65,22 @@ export function resolve(input: ResolveInput): Resolved {
       timeoutMs: parseDuration(values.heal.timeout) ?? 0,
       allowedPrivateAddresses: [...new Set([...instance.allowedPrivateAddresses, ...allowed])],
     },
+    apply: resolveApply(values.apply),
+    prices: resolvePrices(values.prices, storage, own, problems),
     stateDir: stateFolder(values.state_dir, around),
     notes: [...settings.notes, ...own.notes],
   }
   return { config: freeze(config), problems: [...settings.problems, ...problems] }
+}
+
+function resolveApply(values: OwnSettings['apply']): Config['apply'] {
+  const { max_delete_bytes: bytes, max_duration: duration } = values
+  return {
+    maxDelete: values.max_delete,
+    maxDeleteBytes: bytes === null ? null : (parseSize(bytes) ?? null),
+    maxDurationMs: duration === null ? null : (parseDuration(duration) ?? null),
+    requestsPerSecond: values.requests_per_second,
+  }
 }
 
 function networks(texts: readonly string[], own: OwnRead, problems: Problem[]): readonly string[] {

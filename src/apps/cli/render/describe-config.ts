@@ -1,7 +1,7 @@
 /** The effective configuration for people. A secret is only ever said to be set. */
 import type { Config, DatabaseConnection, RedisEndpoint, StorageConfig } from '../../../config/config.ts'
 import type { Painter } from './paint.ts'
-import { formatBytes, formatDuration, table } from './text.ts'
+import { formatBytes, formatCount, formatDuration, table } from './text.ts'
 
 type Row = readonly [label: string, value: string]
 
@@ -132,7 +132,7 @@ function storage(config: StorageConfig): readonly Row[] {
   }
 }
 
-function own({ state: { connection }, scan, heal, stateDir }: Config): readonly Row[] {
+function own({ state: { connection }, scan, heal, apply, prices, stateDir }: Config): readonly Row[] {
   return [
     ['own tables in', connection === null ? 'Mastodon’s database' : ownDatabase(connection)],
     ['scans kept in', stateDir],
@@ -145,7 +145,24 @@ function own({ state: { connection }, scan, heal, stateDir }: Config): readonly 
       `${heal.concurrency} fetches side by side, ${heal.perHost} per origin, ${formatDuration(heal.timeoutMs)} for one file`,
     ],
     ['private networks to heal from', listed(heal.allowedPrivateAddresses)],
+    ['one run lets go of', limits(apply)],
+    ['prices', prices === null ? 'not known' : priceList(prices)],
   ]
+}
+
+function limits({ maxDelete, maxDeleteBytes, maxDurationMs, requestsPerSecond }: Config['apply']): string {
+  const said = [
+    ...(maxDelete === null ? [] : [`${formatCount(maxDelete)} files`]),
+    ...(maxDeleteBytes === null ? [] : [formatBytes(maxDeleteBytes)]),
+    ...(maxDurationMs === null ? [] : [`what ${formatDuration(maxDurationMs)} suffice for`]),
+    ...(requestsPerSecond === null ? [] : [`${formatCount(requestsPerSecond)} requests a second`]),
+  ]
+  return said.length === 0 ? 'what its plan says' : `at most ${said.join(', ')}`
+}
+
+function priceList({ requestsPerThousand, gbMonth, source }: NonNullable<Config['prices']>): string {
+  const list = `$${requestsPerThousand} for 1,000 requests, $${gbMonth} for a gigabyte a month`
+  return source === 'amazon' ? `${list} (published by Amazon for S3 Standard)` : list
 }
 
 function ownDatabase({ host, port, database: name, user, password: word }: DatabaseConnection): string {
