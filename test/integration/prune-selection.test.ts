@@ -13,7 +13,7 @@ import { openPruneSource } from '../../src/adapters/mastodon/prune-source.ts'
 import type { PruneCandidate, PruneTotals } from '../../src/core/model/prune-candidate.ts'
 import { cutoffOf, keepRulesFor, PRUNE_KINDS, type PrunePolicy } from '../../src/core/model/prune-policy.ts'
 import type { SchemaFacts } from '../../src/core/model/schema.ts'
-import type { PruneSource } from '../../src/core/ports/prune.ts'
+import type { PrunePage, PruneSource } from '../../src/core/ports/prune.ts'
 import { needs } from '../needs.ts'
 import { freshName, sharedPostgres } from '../shared-servers.ts'
 import { shuffleForPrune, toldInSql, type Told } from './prune-in-sql.ts'
@@ -83,6 +83,60 @@ for (const version of VERSIONS)
             const rules = keepRulesFor(policy, kind, stage.schema.has)
             assert.deepEqual([...alone].sort(), [...rules].sort(), `${preset} ${kind}`)
           }
+      })
+
+      test('whoever stops after any page and goes on at its position is told exactly the rest', async () => {
+        const source = openPruneSource(stage.pool, stage.schema, SMALL)
+        let seams = 0
+        for (const policy of resumable(stage)) {
+          const pages: PrunePage[] = []
+          for await (const page of source.candidates(policy)) pages.push(page)
+          const whole = JSON.stringify(pages)
+          for (const [at, { position }] of pages.entries()) {
+            // Each seam costs a walk over the rest: of many, some, the first and the last always.
+            if (at > 2 && at < pages.length - 2 && at % 5 !== seed % 5) continue
+            const rest: PrunePage[] = []
+            for await (const page of source.candidates(policy, { after: position })) rest.push(page)
+            seams += 1
+            const expected = pages.slice(at + 1)
+            if (!position.startsWith('owners')) {
+              assert.deepEqual(rest, expected, `${JSON.stringify(policy)} after ${position}`)
+              continue
+            }
+            // Of the accounts whose attachments were being read, all are told again.
+            const again = rest.length - expected.length
+            assert.ok(again >= 0 && again <= repeatable(pages, at), `${again} pages again after ${position}`)
+            assert.deepEqual(rest.slice(again), expected)
+            assert.deepEqual(rest.slice(0, again), pages.slice(at + 1 - again, at + 1))
+          }
+          const last = pages.at(-1)?.position
+          if (last !== undefined)
+            for await (const page of source.candidates(policy, { after: last }))
+              assert.fail(`told after the end: ${JSON.stringify(page)}`)
+          assert.equal(JSON.stringify(pages), whole)
+        }
+        assert.ok(seams > 60, `only ${seams}`)
+      })
+
+      test('files named are those of remote rows with a name, kind by kind', async () => {
+        const source = openPruneSource(stage.pool, stage.schema, { ...SMALL, rows: 7 })
+        const { rows } = await stage.client.query(
+          `SELECT (SELECT count(*)::int FROM accounts WHERE domain IS NOT NULL AND avatar_file_name <> '') AS avatar,
+             (SELECT count(*)::int FROM accounts WHERE domain IS NOT NULL AND header_file_name <> '') AS header,
+             (SELECT count(*)::int FROM media_attachments WHERE remote_url <> '' AND file_file_name <> '') AS attachment,
+             (SELECT count(*)::int FROM media_attachments WHERE remote_url <> '' AND thumbnail_file_name <> '') AS thumbnail,
+             (SELECT count(*)::int FROM preview_cards WHERE image_file_name <> '') AS card`,
+        )
+        const [all] = rows as [Record<string, number>]
+        assert.ok(Object.values(all).every((count) => count > 50))
+        assert.deepEqual(await source.named(PRUNE_KINDS), all)
+        assert.deepEqual(await source.named(['header']), { header: all['header'] })
+        assert.deepEqual(await source.named(['card', 'avatar']), { card: all['card'], avatar: all['avatar'] })
+        assert.deepEqual(await source.named(['attachment']), {
+          attachment: all['attachment'],
+          thumbnail: all['thumbnail'],
+        })
+        assert.deepEqual(await source.named([]), {})
       })
 
       test('what is counted is what is told: by kind, by domain, by age', async () => {
@@ -167,7 +221,7 @@ describe('prune, besides its rules', needs('postgres'), () => {
     try {
       const source = openPruneSource(stage.pool, stage.schema, SMALL)
       for await (const page of source.candidates(basic(stage, 'tootctl'))) {
-        assert.equal(page.length > 0, true)
+        assert.equal(page.candidates.length > 0, true)
         break
       }
       assert.equal(stage.pool.idleCount, stage.pool.totalCount)
@@ -175,7 +229,7 @@ describe('prune, besides its rules', needs('postgres'), () => {
       const reason = new Error('enough')
       await assert.rejects(async () => {
         for await (const page of source.candidates(basic(stage, 'cornac'), { signal: stop.signal }))
-          if (page.length > 0) stop.abort(reason)
+          if (page.candidates.length > 0) stop.abort(reason)
       }, reason)
       await assert.rejects(source.count(basic(stage, 'cornac'), { signal: stop.signal }), reason)
       assert.equal(stage.pool.idleCount, stage.pool.totalCount)
@@ -279,9 +333,25 @@ function* policies(stage: Stage, preset: PrunePolicy['preset']): Generator<Prune
   yield { ...start, domain: 'nobody.example' }
 }
 
+/** Every walk, alone and after others, with a domain and without. */
+function* resumable(stage: Stage): Generator<PrunePolicy> {
+  for (const preset of ['tootctl', 'cornac'] as const) {
+    const start = basic(stage, preset)
+    yield start
+    yield { ...start, domain: 'one.example' }
+    yield { ...start, kinds: ['attachment'], domain: 'one.example', includeFollows: true }
+    yield { ...start, kinds: ['header', 'card'] }
+  }
+}
+
+/** How many pages through `at` have its position: those of accounts that were not passed yet. */
+function repeatable(pages: readonly PrunePage[], at: number): number {
+  return pages.slice(0, at + 1).filter(({ position }) => position === pages[at]?.position).length
+}
+
 async function pagesOf(source: PruneSource, policy: PrunePolicy): Promise<(readonly PruneCandidate[])[]> {
   const pages: (readonly PruneCandidate[])[] = []
-  for await (const page of source.candidates(policy)) pages.push(page)
+  for await (const { candidates } of source.candidates(policy)) pages.push(candidates)
   return pages
 }
 

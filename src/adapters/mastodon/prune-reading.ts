@@ -28,14 +28,20 @@ export interface IdsBetween {
   readonly to: string
 }
 
-/** The whole table in ranges of `sizes.rows` rows, ascending; `text` tells where each ends, `last` where the last does. */
+/** Where a walk begins (above `from`) and ends (through `last`), and what its statement takes from `$3` on. */
+export interface Stretch {
+  readonly from?: string
+  readonly last?: string
+  readonly more?: readonly unknown[]
+}
+
+/** The table above `from` in ranges of `sizes.rows` rows, ascending; `text` tells where each ends, `last` where the last does. */
 export async function* rangesOf(
   { pool, sizes, options }: PruneReading,
   text: string,
-  last: string = AFTER_ALL_IDS,
-  more: readonly unknown[] = [],
+  { from: start = BEFORE_ALL_IDS, last = AFTER_ALL_IDS, more = [] }: Stretch = {},
 ): AsyncGenerator<IdsBetween> {
-  let from = BEFORE_ALL_IDS
+  let from = start
   for (;;) {
     const [row] = await ask(pool, text, [from, sizes.rows - 1, ...more], options)
     if (row === undefined) break
@@ -43,5 +49,5 @@ export async function* rangesOf(
     yield { from, to }
     from = to
   }
-  yield { from, to: last }
+  if (from !== last) yield { from, to: last }
 }

@@ -7,6 +7,7 @@ import type { PruneSource } from '../../core/ports/prune.ts'
 import { ask } from '../postgres/ask.ts'
 import { askAhead } from './ask-ahead.ts'
 import { askPage } from './ask-page.ts'
+import { countNamed } from './count-named.ts'
 import { countPrunable } from './count-prunable.ts'
 import { pagesOf } from './prune-pages.ts'
 import { PRUNE_SIZES, type PruneReading, type PruneSizes } from './prune-reading.ts'
@@ -22,18 +23,19 @@ export function openPruneSource(
   return {
     async *candidates(policy, options) {
       const answers = askAhead(
-        pagesOf({ pool, schema, sizes, options }, policy),
+        pagesOf({ pool, schema, sizes, options }, policy, options?.after),
         1,
-        async ({ kinds, page }) => {
+        async ({ kinds, page, position }) => {
           const { text, values } = prunableRows(kinds, policy, page, schema)
-          return { kinds, rows: await askPage(pool, text, values, options) }
+          return { kinds, position, rows: await askPage(pool, text, values, options) }
         },
       )
-      for await (const { kinds, rows } of answers)
-        if (rows.length > 0) yield rows.map((row) => toCandidate(kinds, row))
+      for await (const { kinds, position, rows } of answers)
+        if (rows.length > 0) yield { candidates: rows.map((row) => toCandidate(kinds, row)), position }
     },
     explain: (kind, id, policy, options) => explain({ pool, schema, sizes, options }, kind, id, policy),
     count: (policy, options) => countPrunable({ pool, schema, sizes, options }, policy),
+    named: (kinds, options) => countNamed({ pool, schema, sizes, options }, kinds),
   }
 }
 

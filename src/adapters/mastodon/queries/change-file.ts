@@ -123,7 +123,7 @@ function update(
  * Locks the lease's row until the change is committed: a takeover waits for it, and no change follows a takeover. It is
  * answered once, before any row is looked for.
  */
-function whileHeld({ name, token }: Fence, put: Put): string {
+export function whileHeld({ name, token }: Fence, put: Put): string {
   return `(SELECT true FROM cornac.leases WHERE name = ${put(name)} AND token = ${put(token)}::bigint FOR SHARE)`
 }
 

@@ -27,7 +27,7 @@ import { fileColumns } from './record-columns.ts'
 export type KindsOfTable = readonly [PruneKind, ...PruneKind[]]
 
 /** Ids above `from`, through `to`, without those in `kept`; or the ids named. */
-export type PrunePage =
+export type RowPage =
   | { readonly from: string; readonly to: string; readonly kept: readonly string[] }
   | { readonly ids: readonly string[] }
 
@@ -55,7 +55,7 @@ const OF_ONE_FILE: readonly KeepRule[] = ['names-nothing', 'fetched-recently']
 export function prunableRows(
   kinds: KindsOfTable,
   policy: PrunePolicy,
-  page: PrunePage,
+  page: RowPage,
   schema: SchemaFacts,
 ): Statement {
   const { values, put } = gatherValues()
@@ -75,7 +75,7 @@ export function prunableRows(
 export function prunableTotals(
   kinds: KindsOfTable,
   policy: PrunePolicy,
-  page: PrunePage,
+  page: RowPage,
   schema: SchemaFacts,
 ): Statement {
   const { values, put } = gatherValues()
@@ -116,31 +116,52 @@ export function filesOf(kinds: KindsOfTable): readonly Kind[] {
 interface Selection {
   readonly from: string
   readonly where: string
-  readonly files: readonly { readonly kind: Kind; readonly goes: string }[]
+  readonly files: NotKept['files']
   readonly owner: Owner
 }
 
 function selection(
   kinds: KindsOfTable,
   policy: PrunePolicy,
-  page: PrunePage,
+  page: RowPage,
   schema: SchemaFacts,
   put: Put,
 ): Selection {
   const sql = policySql(policy, put)
   const [first] = kinds
-  const ahead = 'ids' in page ? [] : FOUND_AHEAD[first]
-  const rules = keepRulesFor(policy, first, schema.has).filter((rule) => !ahead.includes(rule))
-  const pictures = first === 'avatar' || first === 'header'
-  const ofRow = rules.filter((rule) => !pictures || !OF_ONE_FILE.includes(rule))
-  const files = filesOf(kinds).map((kind) => ({ kind, goes: goes(kind, rules, sql) }))
+  const { files, ofRow } = notKeptBy(kinds, sql, schema, 'ids' in page ? [] : FOUND_AHEAD[first])
   const owner = ownerOf(first)
   const where = [
     pageCondition(page, first, sql, put),
     `(${files.map((file) => file.goes).join(' OR ')})`,
-    ...ofRow.map((rule) => notKept(rule, first, sql)),
+    ...ofRow,
   ]
   return { from: `${KINDS[first].table} r ${owner.join}`, where: where.join('\n AND '), files, owner }
+}
+
+/** What no rule may keep, as SQL over alias `r`: each file of the row that goes, and the row as a whole. */
+export interface NotKept {
+  readonly files: readonly { readonly kind: Kind; readonly goes: string }[]
+  /** Each true of a row that goes, and true or false. */
+  readonly ofRow: readonly string[]
+}
+
+/** Every rule of the policy but those in `except`. */
+export function notKeptBy(
+  kinds: KindsOfTable,
+  sql: PolicySql,
+  schema: SchemaFacts,
+  except: readonly KeepRule[],
+): NotKept {
+  const [first] = kinds
+  const rules = keepRulesFor(sql.policy, first, schema.has).filter((rule) => !except.includes(rule))
+  const pictures = first === 'avatar' || first === 'header'
+  return {
+    files: filesOf(kinds).map((kind) => ({ kind, goes: goes(kind, rules, sql) })),
+    ofRow: rules
+      .filter((rule) => !pictures || !OF_ONE_FILE.includes(rule))
+      .map((rule) => notKept(rule, first, sql)),
+  }
 }
 
 function notKept(rule: KeepRule, kind: PruneKind, sql: PolicySql): string {
@@ -155,7 +176,7 @@ function goes(kind: Kind, rules: readonly KeepRule[], sql: PolicySql): string {
     : named
 }
 
-function pageCondition(page: PrunePage, kind: PruneKind, sql: PolicySql, put: Put): string {
+function pageCondition(page: RowPage, kind: PruneKind, sql: PolicySql, put: Put): string {
   if ('ids' in page) return `r.id = ANY(${put(page.ids)}::bigint[])`
   const conditions = [`r.id > ${put(page.from)} AND r.id <= ${put(page.to)}`]
   if (page.kept.length > 0) conditions.push(`r.id <> ALL(${put(page.kept)}::bigint[])`)

@@ -10,6 +10,8 @@ export const ACCOUNT_EDGE_OF_DOMAIN =
   'SELECT id FROM accounts WHERE domain = $3 AND id > $1 ORDER BY id OFFSET $2 LIMIT 1'
 export const ATTACHMENT_EDGE =
   'SELECT id FROM media_attachments WHERE id > $1 AND id <= $3 ORDER BY id OFFSET $2 LIMIT 1'
+export const EVERY_ATTACHMENT_EDGE =
+  'SELECT id FROM media_attachments WHERE id > $1 ORDER BY id OFFSET $2 LIMIT 1'
 export const CARD_EDGE = 'SELECT id FROM preview_cards WHERE id > $1 ORDER BY id OFFSET $2 LIMIT 1'
 export const CARD_STATUS_EDGE =
   'SELECT status_id FROM preview_cards_statuses WHERE status_id > $1 ORDER BY status_id OFFSET $2 LIMIT 1'
