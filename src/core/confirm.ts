@@ -18,7 +18,7 @@ export interface Confirmed {
  * an orphan if still no row claims it. Strays and unnamed rows need no second look.
  */
 export async function confirm(
-  records: RecordSource,
+  records: Pick<RecordSource, 'reread'>,
   suspicions: readonly Suspicion[],
   options: CallOptions,
 ): Promise<Confirmed> {
@@ -40,7 +40,7 @@ export async function confirm(
 const REREAD_BATCH = 5_000
 
 async function rereadAll(
-  records: RecordSource,
+  records: Pick<RecordSource, 'reread'>,
   kind: Kind,
   ids: readonly string[],
   options: CallOptions,

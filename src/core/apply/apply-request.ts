@@ -1,5 +1,5 @@
 /** What an apply is asked, and what it answers: the words between the doors and the engine. */
-import type { Kind } from '../model/media.ts'
+import type { Confirmation, Overrides } from '../model/overrides.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Run } from '../model/run.ts'
 
@@ -13,25 +13,13 @@ export interface ApplyBudget {
   readonly requestsPerSecond: number | null
 }
 
-/** Guards set aside, each typed for this run. */
-export interface Overrides {
-  readonly duringVacuum: boolean
-  readonly besideTootctl: boolean
-  /** Shares of a kind (0 to 1) that this run may let go of. */
-  readonly shares: Readonly<Partial<Record<Kind, number>>>
-}
-
 export interface ApplyRequest {
   /** Names database and storage, without secrets; must be the plan's. */
   readonly instance: string
   readonly plan: Plan
   readonly budget: ApplyBudget
   readonly overrides: Overrides
-  /**
-   * `person`: somebody has seen the stored plan and named it. `at-once`: the command that made the plan applies it, as from
-   * cron; then caps stop what nobody has looked at.
-   */
-  readonly confirmed: 'person' | 'at-once'
+  readonly confirmed: Confirmation
 }
 
 /** Why a run ended before its plan did. */
@@ -88,3 +76,5 @@ export interface UndoResult {
   readonly stopped: 'duration' | 'interrupted' | null
   readonly seconds: number
 }
+
+export type { Confirmation, Overrides }

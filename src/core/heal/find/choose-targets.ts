@@ -8,6 +8,8 @@ import type { CallOptions } from '../../ports/storage.ts'
 export type Choice =
   | { readonly by: 'scope'; readonly scope: HealScope }
   | { readonly by: 'findings'; readonly scan: CompletedScan }
+  /** These records, whatever they look like; ids by kind. */
+  | { readonly by: 'records'; readonly records: ReadonlyMap<Kind, readonly string[]> }
 
 /** Targets in bounded pages, each once. */
 export function chooseTargets(
@@ -16,9 +18,24 @@ export function chooseTargets(
   kinds: readonly HealKind[],
   options: CallOptions,
 ): AsyncIterable<readonly HealTarget[]> {
-  return choice.by === 'scope'
-    ? source.targets(choice.scope, kinds, options)
-    : targetsOfFindings(source, choice.scan, kinds, options)
+  switch (choice.by) {
+    case 'scope':
+      return source.targets(choice.scope, kinds, options)
+    case 'findings':
+      return targetsOfFindings(source, choice.scan, kinds, options)
+    case 'records':
+      return targetsOfRecords(source, choice.records, options)
+  }
+}
+
+async function* targetsOfRecords(
+  source: Pick<HealSource, 'targetsById'>,
+  records: ReadonlyMap<Kind, readonly string[]>,
+  options: CallOptions,
+): AsyncGenerator<readonly HealTarget[]> {
+  for (const [kind, ids] of records)
+    for (let at = 0; at < ids.length; at += PAGE)
+      yield await source.targetsById(kind, ids.slice(at, at + PAGE), options)
 }
 
 /** Ids asked for at once. */

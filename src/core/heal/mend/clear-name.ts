@@ -1,7 +1,7 @@
 /** An attachment whose file is lost names nothing again, so that Mastodon's media proxy fetches it on view (facts 5.2). */
 import type { HealOutcome } from '../../model/heal-outcome.ts'
 import type { Broken } from '../find/assess-target.ts'
-import { checkUnfenced } from './check-unfenced.ts'
+import { checkUnfenced } from '../../check-unfenced.ts'
 import type { MendPorts, MendRun } from './mend-ports.ts'
 import { removeObjects } from './remove-objects.ts'
 

@@ -1,5 +1,5 @@
 /** Where our tables lie in another database, no statement can be fenced: the lease is asked for before each change instead. */
-import type { Lease } from '../../ports/state.ts'
+import type { Lease } from './ports/state.ts'
 
 /**
  * A moment stays in which it may be lost unnoticed; a heal that stood still for longer than the term notices here.

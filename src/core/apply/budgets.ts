@@ -1,0 +1,79 @@
+/** How far one process may go: files, bytes, time, the hours of Mastodon's own vacuum, a person's wish, and how fast. */
+import { isVacuumHour } from '../plan/safety.ts'
+import type { Clock, OtherWork } from '../ports/runtime.ts'
+import type { CallOptions } from '../ports/storage.ts'
+import type { ApplyBudget, ApplyEnd } from './apply-request.ts'
+
+export class Budgets {
+  readonly #budget: ApplyBudget
+  readonly #clock: Clock
+  readonly #otherWork: Pick<OtherWork, 'localHour'>
+  readonly #duringVacuum: boolean
+  readonly #interrupted: AbortSignal | undefined
+  readonly #startedAtMs: number
+  #files = 0
+  #bytes = 0
+  /** When the next request may be made. */
+  #nextRequestMs = 0
+
+  constructor(
+    budget: ApplyBudget,
+    ports: { readonly clock: Clock; readonly otherWork: Pick<OtherWork, 'localHour'> },
+    options: { readonly duringVacuum: boolean; readonly interrupted: AbortSignal | undefined },
+  ) {
+    this.#budget = budget
+    this.#clock = ports.clock
+    this.#otherWork = ports.otherWork
+    this.#duringVacuum = options.duringVacuum
+    this.#interrupted = options.interrupted
+    this.#startedAtMs = ports.clock.now()
+  }
+
+  /** Why no further batch may begin; null if one may. */
+  end(): ApplyEnd | null {
+    const { maxFiles, maxBytes, maxDurationMs } = this.#budget
+    if (this.#interrupted?.aborted === true) return 'interrupted'
+    const now = this.#clock.now()
+    if (maxDurationMs !== null && now - this.#startedAtMs >= maxDurationMs) return 'duration'
+    if (!this.#duringVacuum && isVacuumHour(this.#otherWork.localHour(now))) return 'vacuum'
+    if (maxFiles !== null && this.#files >= maxFiles) return 'files'
+    return maxBytes !== null && this.#bytes >= maxBytes ? 'bytes' : null
+  }
+
+  /**
+   * The beginning of a batch that fits into what is left, and takes it from there. Never cuts an item; the first always fits
+   * while anything is left of the bytes.
+   */
+  take<Item>(
+    items: readonly Item[],
+    sizeOf: (item: Item) => { readonly files: number; readonly bytes: number },
+  ): readonly Item[] {
+    const { maxFiles, maxBytes } = this.#budget
+    let count = 0
+    for (const item of items) {
+      const { files, bytes } = sizeOf(item)
+      if (maxFiles !== null && this.#files + files > maxFiles) break
+      if (maxBytes !== null && this.#bytes >= maxBytes) break
+      this.#files += files
+      this.#bytes += bytes
+      count++
+    }
+    return count === items.length ? items : items.slice(0, count)
+  }
+
+  /** Taken, and then left alone after all. */
+  giveBack(files: number, bytes: number): void {
+    this.#files -= files
+    this.#bytes -= bytes
+  }
+
+  /** Waits until so many requests more may be made. */
+  async pace(requests: number, options: CallOptions): Promise<void> {
+    const { requestsPerSecond } = this.#budget
+    if (requestsPerSecond === null || requests === 0) return
+    const now = this.#clock.now()
+    const waitMs = this.#nextRequestMs - now
+    this.#nextRequestMs = Math.max(now, this.#nextRequestMs) + (requests / requestsPerSecond) * 1000
+    if (waitMs > 0) await this.#clock.sleep(waitMs, options.signal)
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Rows let go of their files, batch by batch: journal, rows by compare-and-set, then the objects of the rows that let go.
+ *
+ * Dying anywhere leaves too much, never too little: before the rows changed nothing has; after it, objects that no row names
+ * and that the open batch in the journal does. One batch's objects are removed while the next batch's rows change, so at most
+ * one batch has objects half removed.
+ */
+import type { PruneCandidate } from '../../model/prune-candidate.ts'
+import type { PrunePolicy } from '../../model/prune-policy.ts'
+import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
+import type { ApplyEnd } from '../apply-request.ts'
+import type { Progress } from '../../ports/runtime.ts'
+import { checkUnfenced } from '../../check-unfenced.ts'
+import type { Budgets } from '../budgets.ts'
+import type { RunBook } from '../run-book.ts'
+import { removeKeys } from '../take-away.ts'
+import type { Samples } from '../verify.ts'
+
+export interface LetGoStep {
+  readonly run: string
+  readonly policy: PrunePolicy
+  /** Where an earlier process of the run came to. */
+  readonly position: string | null
+  /** The `updated_at` of rows that let go; null leaves it as it is. */
+  readonly touchedAtMs: number | null
+  readonly budgets: Budgets
+  readonly book: RunBook
+  readonly samples: Samples
+  readonly progress: Progress
+}
+
+/** A batch whose rows have let go. */
+interface LetGoBatch {
+  readonly number: number
+  readonly gone: readonly PruneCandidate[]
+  readonly leftAlone: readonly string[]
+  /** Null if some of the page was left for later. */
+  readonly position: string | null
+}
+
+/**
+ * @throws KnownError if database or storage stop working, or the lease is lost; the batches under way stay open in the journal
+ */
+export async function letGo(ports: ApplyPorts, work: UnderLease, step: LetGoStep): Promise<ApplyEnd | null> {
+  const { policy, budgets } = step
+  const { lease } = work
+  let removing: Promise<void> = Promise.resolve()
+  const settle = async (): Promise<void> => {
+    await removing
+  }
+  try {
+    const pages = ports.database.prune.candidates(policy, { after: step.position, signal: lease.signal })
+    for await (const { candidates, position } of pages) {
+      const end = budgets.end()
+      if (end !== null) return await settle().then(() => end)
+      const taken = budgets.take(candidates, sizeOf)
+      if (taken.length > 0) {
+        const batch = await letRowsGo(ports, work, step, taken)
+        // Batches are closed in their order: what the run's position has passed is done.
+        await settle()
+        removing = removeObjects(ports, work, step, {
+          ...batch,
+          position: taken.length === candidates.length ? position : null,
+        })
+        // Heard when its turn comes.
+        removing.catch(() => {})
+      }
+      if (taken.length < candidates.length) return await settle().then(() => budgets.end() ?? 'files')
+    }
+    await settle()
+    return null
+  } finally {
+    // Nothing may be under way when the lease is given back.
+    await removing.catch(() => {})
+  }
+}
+
+function sizeOf({ files, bytes }: PruneCandidate): { files: number; bytes: number } {
+  return { files: files.length, bytes }
+}
+
+async function letRowsGo(
+  ports: ApplyPorts,
+  { lease }: UnderLease,
+  { run, policy, touchedAtMs, budgets }: LetGoStep,
+  candidates: readonly PruneCandidate[],
+): Promise<Omit<LetGoBatch, 'position'>> {
+  const number = await ports.state.runs.openBatch(run, { of: 'rows', candidates, touchedAtMs }, lease)
+  await checkUnfenced(lease)
+  const effective = await ports.database.prune.letGo(candidates, policy, touchedAtMs, lease.fence)
+  // Nothing took effect: perhaps because the lease is another's.
+  if (effective.size === 0) await lease.check()
+  const gone = candidates.filter(({ id }) => effective.has(id))
+  const stayed = candidates.filter(({ id }) => !effective.has(id))
+  for (const { files, bytes } of stayed) budgets.giveBack(files.length, bytes)
+  return { number, gone, leftAlone: stayed.map(({ id }) => id) }
+}
+
+async function removeObjects(
+  ports: ApplyPorts,
+  work: UnderLease,
+  { run, book, samples, progress }: LetGoStep,
+  { number, gone, leftAlone, position }: LetGoBatch,
+): Promise<void> {
+  const keys = keysOf(gone)
+  const taken = await removeKeys(ports, work, keys)
+  samples.offer(taken.gone)
+  book.add({
+    rows: gone.length,
+    files: gone.flatMap(({ files }) =>
+      files.map(({ record }) => ({ kind: record.kind, bytes: record.bytes ?? 0 })),
+    ),
+    objectsRemoved: taken.gone.length,
+    objectsMoved: 0,
+    changed: leftAlone.length,
+    refused: taken.refused.length,
+  })
+  await ports.state.runs.closeBatch(
+    run,
+    number,
+    {
+      outcome: { leftAlone, refused: taken.refused, refusedBecause: taken.because },
+      position,
+      counts: book.counts(),
+    },
+    work.lease,
+  )
+  progress.advance(gone.reduce((sum, { files }) => sum + files.length, 0))
+}
+
+/** One kind after the other: in the order of the ids, neighbours share folders. */
+function keysOf(candidates: readonly PruneCandidate[]): readonly string[] {
+  const kinds = new Map<string, string[]>()
+  for (const { files } of candidates)
+    for (const { record, keys } of files) {
+      const some = kinds.get(record.kind)
+      if (some === undefined) kinds.set(record.kind, [...keys])
+      else some.push(...keys)
+    }
+  return [...kinds.values()].flat()
+}

@@ -1,0 +1,107 @@
+/** Rows name their files again, once storage has them; for the others the origins are asked. */
+import { inParallel } from '../../in-parallel.ts'
+import type { Kind } from '../../model/media.ts'
+import type { PruneCandidate } from '../../model/prune-candidate.ts'
+import type { FileBack } from '../../ports/prune.ts'
+import type { CallOptions } from '../../ports/storage.ts'
+import type { UnderLease } from '../apply-ports.ts'
+import { bringBackVersions } from '../bring-back-versions.ts'
+import { checkUnfenced } from '../../check-unfenced.ts'
+import type { UndoPorts } from '../undo.ts'
+import type { UndoBook } from '../undo-book.ts'
+
+export interface RowsToUndo {
+  readonly candidates: readonly PruneCandidate[]
+  readonly touchedAtMs: number | null
+  /** Rows that the run left alone. */
+  readonly leftAlone: ReadonlySet<string>
+}
+
+/** @throws KnownError if database or storage stop working, or the lease is lost */
+export async function undoRows(
+  ports: UndoPorts,
+  { lease }: UnderLease,
+  { candidates, touchedAtMs, leftAlone }: RowsToUndo,
+  book: UndoBook,
+  options: CallOptions,
+): Promise<void> {
+  const rows = candidates.filter(({ id }) => !leftAlone.has(id))
+  const files: readonly FileBack[] = rows.flatMap(({ table, id, files: all }) =>
+    all.map((file) => ({ table, id, file })),
+  )
+  const there = await present(ports, files.flatMap(keysOf), options)
+  const isIn = (keys: ReadonlySet<string>, file: FileBack): boolean =>
+    keysOf(file).every((key) => keys.has(key))
+  const inPlace = files.filter((file) => isIn(there, file))
+  const away = files.filter((file) => !isIn(there, file))
+  const covered = away.flatMap(keysOf).filter((key) => !there.has(key))
+  const uncovered = await bringBackVersions(ports, covered, options)
+  const either = new Set([...there, ...uncovered])
+  const fromVersion = away.filter((file) => isIn(either, file))
+  const nowhere = away.filter((file) => !isIn(either, file))
+  const rowUpdatedAt = new Map(rows.map((row) => [row.id, row.rowUpdatedAt]))
+  const nameAgain = async (some: readonly FileBack[]): Promise<number> => {
+    if (some.length === 0) return 0
+    await checkUnfenced(lease)
+    const named = await ports.database.prune.nameAgain(
+      some,
+      { touchedAtMs, rowUpdatedAt },
+      lease.fence,
+      options,
+    )
+    if (named.size === 0) await lease.check()
+    book.changed += some.length - named.size
+    return named.size
+  }
+  book.inPlace += await nameAgain(inPlace)
+  book.fromVersion += await nameAgain(fromVersion)
+  await askOrigins(ports, nowhere, book, options)
+}
+
+function keysOf({ file }: FileBack): readonly string[] {
+  return file.keys
+}
+
+const LOOKS_AT_ONCE = 32
+
+/** The keys that storage says are there. */
+async function present(
+  { objects }: Pick<UndoPorts, 'objects'>,
+  keys: readonly string[],
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  const there = new Set<string>()
+  async function* onePage(): AsyncGenerator<readonly string[]> {
+    yield keys
+  }
+  await inParallel(
+    onePage(),
+    LOOKS_AT_ONCE,
+    async (key) => {
+      if ((await objects.stat(key, options)).state === 'present') there.add(key)
+    },
+    options.signal,
+  )
+  return there
+}
+
+async function askOrigins(
+  ports: UndoPorts,
+  files: readonly FileBack[],
+  book: UndoBook,
+  options: CallOptions,
+): Promise<void> {
+  if (files.length === 0) return
+  const ids = new Map<Kind, string[]>()
+  for (const { id, file } of files) {
+    const some = ids.get(file.record.kind)
+    if (some === undefined) ids.set(file.record.kind, [id])
+    else some.push(id)
+  }
+  const result = await ports.heal(ids, options)
+  // A row that is not broken names something already; one that is gone is not examined.
+  const fine = files.length - (result.broken.pruned + result.broken.missing)
+  book.healed += result.healed
+  book.changed += fine
+  book.lost += files.length - fine - result.healed
+}

@@ -1,0 +1,108 @@
+/** Objects that no row names, taken out of storage: removed, or moved to quarantine. Every answer is read. */
+import { inParallel } from '../in-parallel.ts'
+import { quarantineKey, type Quarantine } from '../model/own-keys.ts'
+import type { MovePair } from '../ports/storage.ts'
+import type { ApplyPorts, UnderLease } from './apply-ports.ts'
+
+/** Requests that remove, at once: a store works on one while the next is on its way. */
+const CALLS_AT_ONCE = 4
+
+export interface TakenAway {
+  /** Keys that are not where they were: gone before counts too. */
+  readonly gone: readonly string[]
+  readonly refused: readonly string[]
+  /** What the store said of the first that it refused; null if it refused none. */
+  readonly because: string | null
+}
+
+/**
+ * @param keys of remote records' files: the caller has seen the rows, and vouches for those outside `cache/`
+ * @throws KnownError if storage as a whole is out of reach
+ */
+export async function removeKeys(
+  ports: Pick<ApplyPorts, 'objects'>,
+  work: UnderLease,
+  keys: readonly string[],
+): Promise<TakenAway> {
+  const gone: string[] = []
+  const refused: string[] = []
+  let because: string | null = null
+  const withdraw = ports.objects.vouchFor(keys.filter((key) => !key.startsWith('cache/')))
+  try {
+    await inParallel(slices(keys, keysPerCall(ports)), CALLS_AT_ONCE, async (some) => {
+      await work.pace(requestsFor(ports, some.length))
+      for (const answer of await ports.objects.remove(some))
+        if (answer.removed) gone.push(answer.key)
+        else {
+          refused.push(answer.key)
+          because ??= answer.reason
+        }
+    })
+  } finally {
+    withdraw()
+  }
+  return { gone, refused, because }
+}
+
+/** Moves objects under `cache/` to quarantine; what is not there any more counts as gone. Again does no harm. */
+export async function quarantineKeys(
+  ports: Pick<ApplyPorts, 'objects'>,
+  work: UnderLease,
+  quarantine: Quarantine,
+  keys: readonly string[],
+): Promise<TakenAway> {
+  return move(ports, work, keys, (key) => ({ from: key, to: quarantineKey(quarantine, key) }), 'private')
+}
+
+/** Moves objects back out of quarantine. Those that are not in it are not `gone`. */
+export async function bringBackKeys(
+  ports: Pick<ApplyPorts, 'objects'>,
+  work: UnderLease,
+  quarantine: Quarantine,
+  keys: readonly string[],
+): Promise<TakenAway> {
+  return move(ports, work, keys, (key) => ({ from: quarantineKey(quarantine, key), to: key }), 'as-stored')
+}
+
+async function move(
+  ports: Pick<ApplyPorts, 'objects'>,
+  work: UnderLease,
+  keys: readonly string[],
+  pairOf: (key: string) => MovePair,
+  access: 'private' | 'as-stored',
+): Promise<TakenAway> {
+  const gone: string[] = []
+  const refused: string[] = []
+  let because: string | null = null
+  // One call after the other: each copies many objects at once.
+  await inParallel(slices(keys, keysPerCall(ports)), 1, async (some) => {
+    // A copy for each, and their removal together.
+    await work.pace(some.length + requestsFor(ports, some.length))
+    const answers = await ports.objects.move(some.map(pairOf), access)
+    for (const [i, answer] of answers.entries()) {
+      const key = some[i]!
+      if (answer.state === 'refused') {
+        refused.push(key)
+        because ??= answer.reason
+      } else if (answer.state === 'moved' || access === 'private') gone.push(key)
+    }
+  })
+  return { gone, refused, because }
+}
+
+/** Requests that removing so many keys takes, at least. */
+export function requestsFor({ objects }: Pick<ApplyPorts, 'objects'>, keys: number): number {
+  return objects.traits.listPage === null ? 0 : Math.ceil(keys / objects.traits.removeBatch)
+}
+
+/** A file system has no requests, and works best on many files at once. */
+function keysPerCall({ objects }: Pick<ApplyPorts, 'objects'>): number {
+  return objects.traits.listPage === null ? 20_000 : objects.traits.removeBatch
+}
+
+/** One page of parts. */
+async function* slices<T>(all: readonly T[], size: number): AsyncGenerator<readonly (readonly T[])[]> {
+  const parts: (readonly T[])[] = []
+  for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size))
+  yield parts
+}

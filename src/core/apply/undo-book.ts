@@ -1,0 +1,16 @@
+/** What an undo has brought back so far. */
+import type { UndoResult } from './apply-request.ts'
+
+export class UndoBook {
+  inPlace = 0
+  fromQuarantine = 0
+  fromVersion = 0
+  healed = 0
+  changed = 0
+  lost = 0
+
+  result(): Pick<UndoResult, 'restored' | 'healed' | 'changed' | 'lost'> {
+    const { inPlace, fromQuarantine, fromVersion, healed, changed, lost } = this
+    return { restored: { inPlace, fromQuarantine, fromVersion }, healed, changed, lost }
+  }
+}
