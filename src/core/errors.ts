@@ -3,8 +3,11 @@
  * Expected outcomes (an origin's 410, a row that changed) are values, not errors.
  */
 
-/** Who has to act decides the exit code: the command line and settings, the world, or nobody but who holds the lease. */
-export type ErrorCategory = 'usage' | 'failure' | 'leased'
+/**
+ * Who has to act decides the exit code: the command line and settings, the world, nobody but who holds the lease, or whoever may
+ * say that a cap does not hold.
+ */
+export type ErrorCategory = 'usage' | 'failure' | 'leased' | 'capped'
 
 export interface KnownErrorParts {
   /** Stable name for scripts: `database-unreachable`. */

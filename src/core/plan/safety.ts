@@ -54,11 +54,16 @@ export const VACUUM_FROM_HOUR = 3
 export const VACUUM_TO_HOUR = 6
 export const VACUUM_MARGIN_HOURS = 10 / 60
 
+/** Mastodon's vacuum may be at work, or about to begin. @param localHour 0 up to 24, with its fraction */
+export function isVacuumHour(localHour: number): boolean {
+  return localHour >= VACUUM_FROM_HOUR - VACUUM_MARGIN_HOURS && localHour < VACUUM_TO_HOUR
+}
+
 /** Rows of one batch at most: what a death leaves half done is ended in seconds, and no statement holds locks for long. */
 export const ROWS_PER_BATCH = 5_000
 
-/** Keys of one call that removes, and pairs of one that moves: ten of the largest requests there are (S3: 1,000 keys). */
-export const KEYS_PER_REMOVAL = 10_000
+/** Objects of one batch at most, for the same reason: five of the largest requests there are (S3: 1,000 keys). */
+export const ORPHANS_PER_BATCH = 5_000
 
 /** An upload in parts takes Mastodon minutes; one that began a day ago is nobody's. */
 export const UPLOAD_MIN_AGE_MS = DAY_MS
@@ -79,5 +84,5 @@ export const CANARY_PRESENT_SHARE = 0.5
 /** Things of a plan to look at; a person reads no more. */
 export const PLAN_SAMPLES = 20
 
-/** Files that are looked at again after a run: each costs a request, and a store that lies lies soon. */
+/** Keys that are looked at again after a run: each costs a request, and a store that lies lies soon. */
 export const VERIFIED_FILES = 100

@@ -34,6 +34,7 @@ const EXITS: Readonly<Record<ErrorCategory, ExitName>> = {
   usage: 'usage',
   failure: 'failed',
   leased: 'leased',
+  capped: 'capped',
 }
 
 function known(error: KnownError, verbose: boolean): RenderedError {
