@@ -4,9 +4,11 @@ import type { Kind } from '../../core/model/media.ts'
 import type { Clock } from '../../core/ports/runtime.ts'
 import type { HealIntent, HealJournal, KnownIntent, Lease } from '../../core/ports/state.ts'
 import { askState, changeState } from './explain-state.ts'
+import { FLUSHED } from './flushed.ts'
 import { gather } from './gather.ts'
 import { lostLease } from './hold-lease.ts'
 import { joinCalls } from './join-calls.ts'
+import { refuseUnstorable } from './refuse-unstorable.ts'
 
 /** Intents in one statement, and in one page. */
 const BATCH = 200
@@ -27,7 +29,9 @@ export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }
   return {
     async open(intent, lease) {
       lease.signal.throwIfAborted()
-      refuseUnstorable(intent)
+      // One such text would take down all intents of its statement. Names from the database cannot hold any.
+      const { kind, id, fileName, writes, leftovers } = intent
+      refuseUnstorable(`${kind} ${id}`, [fileName ?? '', ...writes, ...leftovers])
       const number = await open({ intent, lease })
       if (number === null) throw lostLease(lease.name)
       return number
@@ -54,9 +58,6 @@ export function openHealJournal(pool: Pool, { clock }: { readonly clock: Clock }
   }
 }
 
-/** Where the server is set to answer before it has written, this transaction waits for the disk all the same. */
-const FLUSHED = `CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END`
-
 /** The numbers of the intents, in order; null for those whose lease is another's by now, which are not written. */
 async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<readonly (string | null)[]> {
   const rows = await askState(
@@ -78,13 +79,6 @@ async function writeDown(pool: Pool, openings: readonly Opening[]): Promise<read
   )
   const numbers = new Map(rows.map(([place, number]) => [Number(place), String(number)]))
   return openings.map((_, place) => numbers.get(place) ?? null)
-}
-
-/** One such text would take down all intents of its statement. Names from the database cannot hold any. */
-function refuseUnstorable({ kind, id, fileName, writes, leftovers }: HealIntent): void {
-  for (const text of [fileName ?? '', ...writes, ...leftovers])
-    if (text.includes('\0') || !text.isWellFormed())
-      throw new Error(`${kind} ${id} has a name that PostgreSQL cannot hold: ${JSON.stringify(text)}`)
 }
 
 function fromOpening({ intent, lease }: Opening, place: number): Record<string, unknown> {

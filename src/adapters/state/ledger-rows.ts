@@ -43,7 +43,7 @@ export function storable(text: string): string {
   return keepable(text).slice(0, LONGEST_TEXT).toWellFormed()
 }
 
-/** An address is kept whole: it is compared with what the row says. */
-function keepable(text: string): string {
+/** As `storable`, but whole: an address is compared with what the row says. */
+export function keepable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed()
 }

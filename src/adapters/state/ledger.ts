@@ -6,13 +6,14 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { askState, changeState } from './explain-state.ts'
 import { openLedgerHosts } from './ledger-hosts.ts'
 import { COLUMNS, toEntry, toJson } from './ledger-rows.ts'
+import { lookForTable } from './look-for-table.ts'
 
 /** Entries in one page, and in one statement. */
 const PAGE = 1_000
 
 /** Opens nothing. Writing needs the tables. */
 export function openLedger(pool: Pool): Ledger {
-  const exists = lookForTables(pool)
+  const exists = lookForTable(pool, 'cornac.ledger')
   const hosts = openLedgerHosts(pool, exists)
   return {
     exists,
@@ -59,16 +60,6 @@ export function openLedger(pool: Pool): Ledger {
       const records = await changeState(pool, `DELETE FROM cornac.ledger WHERE ${where}`, values, options)
       return { records, hosts: await hosts.forgetHosts(filter, options) }
     },
-  }
-}
-
-/** Once they are there they stay. */
-function lookForTables(pool: Pool): (options?: CallOptions) => Promise<boolean> {
-  let there = false
-  return async (options) => {
-    if (there) return true
-    const [row] = await askState(pool, `SELECT to_regclass('cornac.ledger') IS NOT NULL`, [], options)
-    return (there = row?.[0] === true)
   }
 }
 
