@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { KnownError } from '../../src/core/errors.ts'
 import { compareKeys } from '../../src/core/model/key-order.ts'
 import { listedKey, type Listed } from '../../src/core/model/object.ts'
-import type { KeyRange, Storage } from '../../src/core/ports/storage.ts'
+import type { KeyRange, MovePair, Storage } from '../../src/core/ports/storage.ts'
 import type { SkipOrRun } from '../needs.ts'
 
 /** One fresh, empty store under test. */
@@ -197,6 +197,133 @@ export function storageContract(
         )
         assert.deepEqual((await listAll(store.storage)).map(listedKey), keys.slice(2200))
       })
+    })
+
+    describe('moving', () => {
+      let store: StoreUnderTest
+      before(async () => {
+        store = await open()
+      })
+      after(() => store.close())
+      const quarantined = (key: string) => `cornac/quarantine/2026-12-05/run/0123456789abcdef/${key}`
+      const into = (key: string): MovePair => ({ from: key, to: quarantined(key) })
+      const back = (key: string): MovePair => ({ from: quarantined(key), to: key })
+      const content = async (key: string): Promise<string | null> => {
+        const bytes = await store.storage.read(key)
+        return bytes === null ? null : Buffer.from(bytes).toString()
+      }
+
+      test('objects with tricky names go away whole and come back whole, with the rest left alone', async () => {
+        const sorted = TRICKY_KEYS.toSorted(compareKeys)
+        await inParallel(sorted, (key) => store.seed(key, Buffer.from(key)))
+        const gone = sorted.filter((key, i) => i % 2 === 0 && key.length < 500)
+        assert.deepEqual(
+          await store.storage.move(gone.map(into), 'private'),
+          gone.map((key) => ({ ...into(key), state: 'moved' })),
+        )
+        const left = [...sorted.filter((key) => !gone.includes(key)), ...gone.map(quarantined)]
+        assert.deepEqual((await listAll(store.storage)).map(listedKey), left.sort(compareKeys))
+        for (const key of gone) assert.equal(await content(quarantined(key)), key)
+        assert.deepEqual(
+          await store.storage.move(gone.map(back), 'as-stored'),
+          gone.map((key) => ({ ...back(key), state: 'moved' })),
+        )
+        assert.deepEqual((await listAll(store.storage)).map(listedKey), sorted)
+        for (const key of gone) assert.equal(await content(key), key)
+      })
+
+      test('more than a page of objects is moved, each with its answer in order', async () => {
+        const many = Array.from({ length: 1200 }, (_, i) => numbered(i))
+        await inParallel(many, (key) => store.seed(key, Buffer.from(key)))
+        const asked = [...many, 'cache/nobody/put/this.png']
+        const answers = await store.storage.move(asked.map(into), 'private')
+        assert.deepEqual(
+          answers.map(({ from, state }) => `${from} ${state}`),
+          asked.map((key, i) => `${key} ${i < many.length ? 'moved' : 'absent'}`),
+        )
+        const below = await listAll(store.storage, {
+          after: 'cache/accounts/avatars/',
+          through: 'cache/accounts/avatars0',
+        })
+        assert.deepEqual(
+          below.map(listedKey).filter((key) => many.includes(key)),
+          [],
+        )
+        await store.storage.remove(many.map(quarantined))
+      })
+
+      test('a move that was killed in the middle is ended by moving again', async () => {
+        const [both, only, neither] = ['cache/m/both.png', 'cache/m/only.png', 'cache/m/neither.png']
+        await store.seed(both!, Buffer.from('the source'))
+        await store.seed(quarantined(both!), Buffer.from('what was there'))
+        await store.seed(quarantined(only!), Buffer.from('moved before'))
+        for (let again = 0; again < 2; again++) {
+          const answers = await store.storage.move([both!, only!, neither!].map(into), 'private')
+          assert.deepEqual(
+            answers.map(({ state }) => state),
+            ['moved', 'moved', 'absent'],
+          )
+          assert.equal(await content(quarantined(both!)), 'the source')
+          assert.equal(await content(quarantined(only!)), 'moved before')
+          for (const key of [both, only, neither, quarantined(neither!)])
+            assert.equal((await store.storage.stat(key!)).state, 'absent', key)
+        }
+      })
+
+      test('a folder of objects is not moved', async () => {
+        await store.seed('cache/folder/inside/a.png', Buffer.from('a'))
+        assert.deepEqual(await store.storage.move([into('cache/folder/inside')], 'private'), [
+          { ...into('cache/folder/inside'), state: 'absent' },
+        ])
+        assert.equal(await content('cache/folder/inside/a.png'), 'a')
+      })
+
+      test('what cannot be meant is refused, and its neighbours are moved', async () => {
+        await store.seed('cache/meant.png', Buffer.from('meant'))
+        await store.seed('cache/same.png', Buffer.from('same'))
+        const pairs = [
+          { from: 'cache/../up', to: quarantined('up') },
+          { from: 'cache/same.png', to: 'cornac/../up' },
+          { from: 'cache/same.png', to: 'cache/same.png' },
+          { from: 'cache/same.png', to: 'cache/elsewhere.png' },
+          into('cache/meant.png'),
+        ]
+        const answers = await store.storage.move(pairs, 'private')
+        assert.deepEqual(
+          answers.map(({ state }) => state),
+          ['refused', 'refused', 'refused', 'refused', 'moved'],
+        )
+        assert.equal(await content('cache/same.png'), 'same')
+        assert.deepEqual(
+          (await store.storage.move([{ from: 'cache/same.png', to: 'cache/same.png' }], 'as-stored')).map(
+            ({ state }) => state,
+          ),
+          ['refused'],
+        )
+        assert.equal(await content('cache/same.png'), 'same')
+      })
+
+      test('an abort before the first move leaves everything where it is', async () => {
+        const key = 'cache/abort.png'
+        await store.seed(key, Buffer.from('stays'))
+        const reason = new Error('enough')
+        const signal = AbortSignal.abort(reason)
+        await assert.rejects(store.storage.move([into(key)], 'private', { signal }), reason)
+        assert.equal(await content(key), 'stays')
+        assert.deepEqual(await store.storage.move([], 'private'), [])
+      })
+
+      if (keepsHeaders) {
+        test('type and cache headers travel with the object', async () => {
+          const key = 'cache/custom_emojis/images/000/000/002/static/abc.png'
+          const expected = { contentType: 'image/png', cacheControl: 'public, max-age=315576000, immutable' }
+          await store.storage.write(key, Buffer.from('png'), 'image/png')
+          await store.storage.move([into(key)], 'private')
+          assert.deepEqual(await store.headers?.(quarantined(key)), expected)
+          await store.storage.move([back(key)], 'as-stored')
+          assert.deepEqual(await store.headers?.(key), expected)
+        })
+      }
     })
 
     describe('one object', () => {

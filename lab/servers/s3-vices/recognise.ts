@@ -10,6 +10,11 @@ export function isSingleRemoval({ method, url }: S3Request): boolean {
   return method === 'DELETE' && !/[?&]uploadId=/.test(url)
 }
 
+/** A copy within the store. */
+export function isCopy({ method, headers }: S3Request): boolean {
+  return method === 'PUT' && headers['x-amz-copy-source'] !== undefined
+}
+
 export function isListing({ method, url }: S3Request): boolean {
   return method === 'GET' && /[?&]list-type=2/.test(url)
 }

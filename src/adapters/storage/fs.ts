@@ -10,6 +10,7 @@ import type { Storage } from '../../core/ports/storage.ts'
 import { checkFolder, refuseBadRoot } from './fs/check.ts'
 import { discardUnfinished } from './fs/discard-unfinished.ts'
 import { listFolder } from './fs/list.ts'
+import { moveObjects } from './fs/move.ts'
 import { readObject, statObject } from './fs/read.ts'
 import { removeObjects } from './fs/remove.ts'
 import { createWalkPool } from './fs/walk-pool.ts'
@@ -29,6 +30,8 @@ export interface FileStorageSettings {
 
 /** Entries of a page; a page may hold fewer where folders are slow to read. */
 const PAGE_ENTRIES = 1000
+/** Files being moved at once. */
+const MOVES_IN_FLIGHT = 16
 
 /** Opens a media folder. Throws a KnownError if the path is not absolute; nothing is read until the first call. */
 export function openFileStorage(settings: FileStorageSettings): Storage {
@@ -62,6 +65,10 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     remove(keys, options = {}) {
       otherRequests += keys.length
       return removeObjects(root, keys, settings.removalsInFlight ?? 16, options)
+    },
+    move(pairs, access, options = {}) {
+      otherRequests += pairs.length
+      return moveObjects(root, pairs, access, MOVES_IN_FLIGHT, options)
     },
     leftovers: null,
     removalTraits: async () => ({ versioned: false, bulkRemoval: false }),

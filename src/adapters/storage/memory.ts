@@ -1,8 +1,9 @@
 /** Storage in memory, for tests and for the demo's small worlds: the same contract as every other adapter. */
 import { compareKeys } from '../../core/model/key-order.ts'
 import { listedKey, type Listed, type StoredObject } from '../../core/model/object.ts'
-import type { CallOptions, Removal, Storage, StorageTraits } from '../../core/ports/storage.ts'
+import type { CallOptions, Moved, Removal, Storage, StorageTraits } from '../../core/ports/storage.ts'
 import { keyObjection, refuseUnsafeKey } from './key-check.ts'
+import { moveObjection } from './move-check.ts'
 import { rangeHolds } from './key-range.ts'
 
 export interface MemoryStorageSettings {
@@ -131,6 +132,20 @@ export function openMemoryStorage(settings: MemoryStorageSettings): MemoryStorag
         if (reason !== null) return { key, removed: false, reason }
         if (held.delete(key)) sorted = null
         return { key, removed: true }
+      })
+    },
+    async move(pairs, access, { signal } = {}) {
+      signal?.throwIfAborted()
+      otherRequests += pairs.length
+      return pairs.map(({ from, to }): Moved => {
+        const reason = moveObjection({ from, to }, access)
+        if (reason !== null) return { from, to, state: 'refused', reason }
+        const found = held.get(from)
+        if (found === undefined) return { from, to, state: held.has(to) ? 'moved' : 'absent' }
+        held.delete(from)
+        held.set(to, { ...found, object: { ...found.object, key: to } })
+        sorted = null
+        return { from, to, state: 'moved' }
       })
     },
     leftovers: null,

@@ -5,11 +5,12 @@
  * loaded with the first request, so an instance on a file system never loads it.
  */
 import type { Clock } from '../../core/ports/runtime.ts'
-import type { Storage } from '../../core/ports/storage.ts'
+import type { CallOptions, Storage } from '../../core/ports/storage.ts'
 import { connectS3 } from './s3/connection.ts'
 import { checkBucket, confirmBucket } from './s3/check.ts'
 import { openLeftovers } from './s3/leftovers.ts'
 import { listBucket } from './s3/list.ts'
+import { createMover } from './s3/move.ts'
 import { readObject, statObject, writeObject } from './s3/object.ts'
 import { createPause } from './s3/patience.ts'
 import { createBatchRemover } from './s3/remove-batch.ts'
@@ -67,6 +68,8 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
   const batches = createBatchRemover(connection, removeBatch, pause)
   const removeTargets = createRemover(connection, batches, pause)
   const confirm = confirmBucket(connection)
+  const look = (key: string, options: CallOptions) => statObject(connection, confirm, key, options)
+  const move = createMover(connection, look, removeTargets, pause)
   const versioned = askVersioning(connection)
   return {
     traits: {
@@ -77,7 +80,7 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
       listsRanges: true,
     },
     list: (range, options = {}) => listBucket(connection, LIST_PAGE, range, options),
-    stat: (key, options = {}) => statObject(connection, confirm, key, options),
+    stat: (key, options = {}) => look(key, options),
     read: (key, options = {}) => readObject(connection, key, options),
     write: (key, bytes, contentType, options = {}) =>
       writeObject(connection, key, bytes, contentType, options),
@@ -88,6 +91,7 @@ export function openS3Storage(settings: S3StorageSettings): Storage {
       const outcomes = await removeTargets(targets, options)
       return keys.map((key, at) => ({ key, ...outcomes[at]! }))
     },
+    move: (pairs, access, options = {}) => move(pairs, access, options),
     leftovers: openLeftovers(connection, LIST_PAGE, pause, removeTargets),
     async removalTraits(options = {}) {
       return { versioned: await versioned(options), bulkRemoval: batches.bulkRemoval() }

@@ -75,7 +75,10 @@ export interface MovePair {
   readonly to: string
 }
 
-/** What came of moving one object. `absent`: nothing was at `from`, and nothing is at `to` but what was there before. */
+/**
+ * What came of moving one object. `moved`: it is at `to`, and not at `from`. `absent`: it is at neither. `refused`: nobody
+ * promises where it is but at one of them; moving again may end it.
+ */
 export type Moved = MovePair &
   (
     | { readonly state: 'moved' }
@@ -83,18 +86,25 @@ export type Moved = MovePair &
     | { readonly state: 'refused'; readonly reason: string }
   )
 
+/**
+ * `private`: the web server cannot serve them. `to` is a key of Cornac's own; on a disk its first folder gets mode 0700 and
+ * the files keep theirs, in a bucket they get a private ACL (none where `S3_PERMISSION` is empty). `as-stored`: as Mastodon
+ * stores public media; on a disk a file that was closed to everybody but its owner (mode 0600) stays so, because Mastodon
+ * closed it.
+ */
+export type MoveAccess = 'private' | 'as-stored'
+
 export interface ObjectMover {
   /**
    * Gives objects other keys with all they have: bytes, content type, cache headers. One answer per pair, in the order given.
-   * The new object is there before the old one goes: a death between leaves both, and moving again ends it.
-   * @param access `private`: the web server cannot serve them (folders of mode 0700; a private ACL, where the bucket takes
-   *   ACLs). `as-stored`: as Mastodon stores public media.
+   *
+   * The new object is there before the old one goes, so a death between leaves both, and moving again ends it: if both are
+   * there, what is at `from` replaces what is at `to`; if only `to` is there, an earlier move was killed after the switch, and
+   * the answer is `moved`. No key stands in two pairs of one call. An abort leaves some objects moved without an answer.
+   *
+   * Throws a KnownError only if storage as a whole is out of reach.
    */
-  move(
-    pairs: readonly MovePair[],
-    access: 'private' | 'as-stored',
-    options?: CallOptions,
-  ): Promise<readonly Moved[]>
+  move(pairs: readonly MovePair[], access: MoveAccess, options?: CallOptions): Promise<readonly Moved[]>
 }
 
 /** What a store can and cannot do; core asks the trait, never the name of the provider. */

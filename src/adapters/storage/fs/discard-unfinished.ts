@@ -16,16 +16,23 @@ export async function discardUnfinished(
   for (const key of keys) {
     signal?.throwIfAborted()
     refuseUnsafeKey(key)
-    const folder = dirname(`${root}/${key}`)
-    try {
-      const names = (await readdir(folder)).filter((name) => isTemporaryOf(name, basename(key)))
-      for (const name of names)
+    const path = `${root}/${key}`
+    stayed += await discardTemporary(dirname(path), basename(path))
+  }
+  return stayed
+}
+
+/** The same for one file of one folder. */
+export async function discardTemporary(folder: string, fileName: string): Promise<number> {
+  let stayed = 0
+  try {
+    for (const name of await readdir(folder))
+      if (isTemporaryOf(name, fileName))
         await unlink(`${folder}/${name}`).catch((error: unknown) => {
           if (!isAbsent(error)) stayed++
         })
-    } catch (error) {
-      if (!isAbsent(error)) stayed++
-    }
+  } catch (error) {
+    if (!isAbsent(error)) stayed++
   }
   return stayed
 }

@@ -11,6 +11,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   ESTALE: 'the network file system lost track of the folder',
   ENOTCONN: 'the network file system is not connected',
   EISDIR: 'a folder has this name',
+  EEXIST: 'a file stands where a folder is needed',
   ENOTDIR: 'a file stands where a folder is needed',
   ENAMETOOLONG: 'the name is too long for this file system',
   EMFILE: 'too many open files',

@@ -45,7 +45,7 @@ async function removeOne(root: string, key: string): Promise<Removal> {
 }
 
 /** Any refusal ends it: the folder is in use, a link, not ours to change, or somebody else took it away just now. */
-async function removeEmptyAbove(root: string, path: string): Promise<void> {
+export async function removeEmptyAbove(root: string, path: string): Promise<void> {
   try {
     for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
       await rmdir(folder)

@@ -4,7 +4,8 @@ import type { S3Connection } from './connection.ts'
 import { listUploads } from './list-uploads.ts'
 import { listVersions } from './list-versions.ts'
 import type { Pause } from './patience.ts'
-import { createSinglyRemover, removeUpload } from './remove-singly.ts'
+import { createSinglyAsker } from './ask-singly.ts'
+import { removeUpload } from './remove-singly.ts'
 import { createRemover, type S3Remover } from './remove.ts'
 
 /** Uploads between two looks at who was refused; there is no bulk request for them. */
@@ -17,7 +18,7 @@ export function openLeftovers(
   pause: Pause,
   removeVersions: S3Remover,
 ): BucketLeftovers {
-  const ask = createSinglyRemover((target, signal) => removeUpload(connection, target, signal), pause)
+  const ask = createSinglyAsker((target, signal) => removeUpload(connection, target, signal), pause)
   const removeUploads = createRemover(connection, { size: () => UPLOADS_AT_ONCE, ask }, pause)
   return {
     unfinishedUploads: (options = {}) => listUploads(connection, pageEntries, options),

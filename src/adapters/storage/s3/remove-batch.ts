@@ -1,23 +1,15 @@
 /** One batch removed in the way the store understands, with an outcome for everybody in it. */
+import type { BatchAsker } from './ask-in-rounds.ts'
 import type { S3Connection } from './connection.ts'
 import { createBatchSize } from './batch-size.ts'
 import { isCutOff, isTorn, refusalOf, tookTooLong } from './failure.ts'
 import type { Pause } from './patience.ts'
-import { nameOf, outcomeOf, type Outcome, type RemovalTarget } from './removal-outcome.ts'
+import { nameOf, outcomeOf, type Outcome, type StoreTarget } from './outcome.ts'
 import { fitsXml, removeBulk } from './remove-bulk.ts'
-import { createSinglyRemover, removeObject } from './remove-singly.ts'
+import { createSinglyAsker } from './ask-singly.ts'
+import { removeObject } from './remove-singly.ts'
 
-export interface BatchRemover {
-  /** How many targets to ask for next. */
-  size(): number
-  /**
-   * An outcome for every target, by `nameOf`; null if the store was too slow for so many: nothing is known of any, and they
-   * are to be asked for again in batches of the new `size()`. Rejects only with the signal's reason.
-   */
-  ask(
-    targets: readonly RemovalTarget[],
-    signal: AbortSignal | undefined,
-  ): Promise<ReadonlyMap<string, Outcome> | null>
+export interface BatchRemover extends BatchAsker {
   /** Whether the store removes in bulk; null until it was asked to. */
   bulkRemoval(): boolean | null
 }
@@ -33,7 +25,7 @@ export function createBatchRemover(
   largestBatch: number,
   pause: Pause,
 ): BatchRemover {
-  const askSingly = createSinglyRemover((target, signal) => removeObject(connection, target, signal), pause)
+  const askSingly = createSinglyAsker((target, signal) => removeObject(connection, target, signal), pause)
   const size = createBatchSize(largestBatch)
   let bulk: boolean | null = null
   let unreadable = 0
@@ -48,7 +40,7 @@ export function createBatchRemover(
 
   /** Outcomes of those the answer names; of nobody where there is no bulk removal. */
   async function askBulk(
-    targets: readonly RemovalTarget[],
+    targets: readonly StoreTarget[],
     signal: AbortSignal | undefined,
   ): Promise<ReadonlyMap<string, Outcome> | null> {
     try {

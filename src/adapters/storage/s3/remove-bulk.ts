@@ -1,6 +1,6 @@
 /** One request for many objects or versions, and every answer in it. */
 import type { S3Connection } from './connection.ts'
-import { nameOf, outcomeOfCode, type Outcome, type RemovalTarget } from './removal-outcome.ts'
+import { nameOf, outcomeOfCode, type Outcome, type StoreTarget } from './outcome.ts'
 
 /**
  * The outcome of each target the answer names, by `nameOf`; whoever is missing was not answered. A target named twice keeps
@@ -8,7 +8,7 @@ import { nameOf, outcomeOfCode, type Outcome, type RemovalTarget } from './remov
  */
 export async function removeBulk(
   connection: S3Connection,
-  targets: readonly RemovalTarget[],
+  targets: readonly StoreTarget[],
   signal: AbortSignal | undefined,
 ): Promise<Map<string, Outcome>> {
   const { settings, prefix, timeouts } = connection
@@ -31,14 +31,14 @@ export async function removeBulk(
     const target = [nameOf({ key, id: id ?? null }), key].find((each) => asked.has(each))
     if (target !== undefined) outcomes.set(target, outcome)
   }
-  for (const { Key, VersionId } of answer.Deleted ?? []) put(Key, VersionId, { kind: 'removed' })
+  for (const { Key, VersionId } of answer.Deleted ?? []) put(Key, VersionId, { kind: 'done' })
   for (const { Key, VersionId, Code } of answer.Errors ?? [])
     put(Key, VersionId, outcomeOfCode(Code ?? 'an error without a code'))
   return outcomes
 }
 
 /** Control characters and non-characters cannot stand in the XML of a bulk request, even escaped. */
-export function fitsXml({ key }: RemovalTarget): boolean {
+export function fitsXml({ key }: StoreTarget): boolean {
   // eslint-disable-next-line no-control-regex
   return !/[\u0000-\u001f\ufffe\uffff]/.test(key)
 }

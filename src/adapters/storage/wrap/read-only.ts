@@ -16,6 +16,7 @@ export function readOnly(storage: Storage): Storage {
     write: async () => refuse('write to'),
     discardUnfinished: async () => refuse('write to'),
     remove: async () => refuse('remove from'),
+    move: async () => refuse('move objects in'),
     leftovers:
       storage.leftovers === null
         ? null

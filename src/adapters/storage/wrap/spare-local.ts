@@ -1,11 +1,14 @@
-/** The second guard of local media: a store that cannot be made to change anything but remote files. */
+/** The second guard of local media: a store that cannot be made to change anything but remote files and Cornac's own. */
 import { KnownError } from '../../../core/errors.ts'
+import { isOwnKey } from '../../../core/model/own-keys.ts'
 import type { BucketLeftovers, SparingStorage, Storage } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
 
-/** A key outside `cache/` that nobody named was about to be written or removed: a defect or a forged plan. */
+type Deed = 'written' | 'removed' | 'moved'
+
+/** A key that is neither remote nor Cornac's own and that nobody named was about to be changed: a defect or a forged plan. */
 export class LocalMediaRefused extends KnownError {
-  constructor(key: string, deed: 'written' | 'removed') {
+  constructor(key: string, deed: Deed) {
     super({
       code: 'local-media-refused',
       what: `${key} may be local media and was about to be ${deed}; nothing of this call was done`,
@@ -18,7 +21,7 @@ export class LocalMediaRefused extends KnownError {
 /** Leftovers are removed by the same rule: an old version of local media is local media. */
 function spareLeftovers(
   leftovers: BucketLeftovers,
-  refuseLocal: (key: string, deed: 'removed') => void,
+  refuseLocal: (key: string, deed: Deed) => void,
 ): BucketLeftovers {
   return {
     ...leftovers,
@@ -34,8 +37,8 @@ function spareLeftovers(
 }
 
 /**
- * The same store, with `write` and `remove` for remote files only: keys under `cache/`, where Mastodon puts nothing
- * else (facts 3.3), and keys that somebody vouches for. Thumbnails of 4.5 and before, and files of rows with no storage
+ * The same store, which changes remote files and Cornac's own only: keys under `cache/`, where Mastodon puts nothing else
+ * (facts 3.3), keys under `cornac/`, which it does not know, and keys that somebody vouches for. Of a move both ends count. Thumbnails of 4.5 and before, and files of rows with no storage
  * version, lie beside local media, so only whoever has seen their rows can name them.
  *
  * Throws LocalMediaRefused before anything of a call happens, even if only one of its keys is refused.
@@ -43,10 +46,11 @@ function spareLeftovers(
 export function spareLocal(storage: Storage): SparingStorage {
   /** How many vouch for each key. */
   const vouched = new Map<string, number>()
-  function refuseLocal(key: string, deed: 'written' | 'removed'): void {
+  function refuseLocal(key: string, deed: Deed): void {
     // First, since `cache/../accounts` is not under `cache/`.
     refuseUnsafeKey(key)
-    if (!key.startsWith('cache/') && !vouched.has(key)) throw new LocalMediaRefused(key, deed)
+    if (!key.startsWith('cache/') && !isOwnKey(key) && !vouched.has(key))
+      throw new LocalMediaRefused(key, deed)
   }
   return {
     ...storage,
@@ -61,6 +65,10 @@ export function spareLocal(storage: Storage): SparingStorage {
     async remove(keys, options) {
       for (const key of keys) refuseLocal(key, 'removed')
       return await storage.remove(keys, options)
+    },
+    async move(pairs, access, options) {
+      for (const { from, to } of pairs) for (const key of [from, to]) refuseLocal(key, 'moved')
+      return await storage.move(pairs, access, options)
     },
     leftovers: storage.leftovers === null ? null : spareLeftovers(storage.leftovers, refuseLocal),
     vouchFor(keys) {

@@ -52,6 +52,35 @@ describe('a store that spares local media', () => {
     withdrawToo()
     await assert.rejects(guarded.remove([THUMBNAIL]), LocalMediaRefused)
   })
+
+  test("Cornac's own objects may be written, moved and removed", async () => {
+    const memory = filled()
+    const guarded = spareLocal(memory)
+    await guarded.write('cornac/canary', bytes, 'text/plain')
+    await guarded.move([{ from: REMOTE, to: `cornac/q/${REMOTE}` }], 'private')
+    assert.deepEqual(memory.keys(), [LOCAL, 'cornac/canary', `cornac/q/${REMOTE}`, THUMBNAIL])
+    await guarded.remove(['cornac/canary', `cornac/q/${REMOTE}`])
+    assert.deepEqual(memory.keys(), [LOCAL, THUMBNAIL])
+    for (const key of ['cornac', 'cornacs/x', 'cornac/../accounts/x'])
+      await assert.rejects(guarded.remove([key]), /refuses the key|may be local media/, key)
+  })
+
+  test('a move with a local key at either end stops the whole call, unless somebody vouches for it', async () => {
+    const memory = filled()
+    const guarded = spareLocal(memory)
+    const harmless = { from: REMOTE, to: `cornac/q/${REMOTE}` }
+    for (const pair of [
+      { from: THUMBNAIL, to: `cornac/q/${THUMBNAIL}` },
+      { from: `cornac/q/${THUMBNAIL}`, to: THUMBNAIL },
+    ]) {
+      await assert.rejects(guarded.move([harmless, pair], 'as-stored'), LocalMediaRefused)
+      assert.equal(memory.keys().length, 3)
+    }
+    const withdraw = guarded.vouchFor([THUMBNAIL])
+    await guarded.move([harmless, { from: THUMBNAIL, to: `cornac/q/${THUMBNAIL}` }], 'private')
+    withdraw()
+    assert.deepEqual(memory.keys(), [LOCAL, `cornac/q/${REMOTE}`, `cornac/q/${THUMBNAIL}`])
+  })
 })
 
 describe('a store that is only read', () => {
@@ -60,6 +89,9 @@ describe('a store that is only read', () => {
     const looking = readOnly(memory)
     await assert.rejects(looking.write(REMOTE, bytes, 'image/png'), { code: 'storage-read-only' })
     await assert.rejects(looking.remove([REMOTE]), { code: 'storage-read-only' })
+    await assert.rejects(looking.move([{ from: REMOTE, to: 'cornac/x' }], 'private'), {
+      code: 'storage-read-only',
+    })
     assert.equal(memory.keys().length, 3)
     assert.equal((await looking.stat(REMOTE)).state, 'present')
   })

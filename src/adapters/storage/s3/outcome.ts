@@ -1,4 +1,4 @@
-/** What came of asking the store to remove one thing, before it is decided whether to ask again. */
+/** What came of asking the store to remove or copy one thing, before it is decided whether to ask again. */
 import {
   isBadCertificate,
   isFinal,
@@ -11,23 +11,23 @@ import {
   type S3Refusal,
 } from './failure.ts'
 
-/** One object, one version of it, or one unfinished upload. */
-export interface RemovalTarget {
+/** One object, one version of it, one unfinished upload, or one copy. */
+export interface StoreTarget {
   readonly key: string
-  /** Of the version or the upload; null is the object as everybody sees it. */
+  /** Of the version or the upload, or the key of the copy; null is the object as everybody sees it. */
   readonly id: string | null
 }
 
 export type Outcome =
-  | { readonly kind: 'removed' }
-  | { readonly kind: 'kept'; readonly reason: string }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly reason: string }
   /** The same request may succeed later. */
   | { readonly kind: 'again'; readonly error: unknown }
   /** No request can succeed with these settings. */
   | { readonly kind: 'final'; readonly error: unknown }
 
 /** Tells targets apart: no key that reaches a store holds a NUL. */
-export function nameOf({ key, id }: RemovalTarget): string {
+export function nameOf({ key, id }: StoreTarget): string {
   return id === null ? key : `${key}\0${id}`
 }
 
@@ -37,10 +37,10 @@ export function nameOf({ key, id }: RemovalTarget): string {
  */
 export function outcomeOf(error: unknown): Outcome {
   const refusal = refusalOf(error)
-  if (/^NoSuch(?:Key|Version|Upload)$/.test(refusal.code)) return { kind: 'removed' }
+  if (/^NoSuch(?:Key|Version|Upload)$/.test(refusal.code)) return { kind: 'done' }
   if (mayPass(refusal)) return { kind: 'again', error }
   if (isFinal(refusal)) return { kind: 'final', error }
-  return { kind: 'kept', reason: phraseOf(refusal) }
+  return { kind: 'refused', reason: phraseOf(refusal) }
 }
 
 /** The outcome of a code within an answer to many keys. */
