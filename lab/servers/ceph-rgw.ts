@@ -20,8 +20,17 @@ export interface LabRgw extends S3Address, AsyncDisposable {
   stop(): Promise<void>
 }
 
+/** A gateway that this process has started, and may therefore mistreat. */
+export interface OwnRgw extends LabRgw {
+  /**
+   * The gateway dies at once and is started again on the same port; what it had stored is there. Resolves when it answers:
+   * whatever was asked meanwhile got no answer.
+   */
+  crashGateway(): Promise<void>
+}
+
 /** Starts one on free ports of 127.0.0.1; takes about a second, and 1.2 GB of memory once it is full. Several may run at once. */
-export async function startRgw(): Promise<LabRgw> {
+export async function startRgw(): Promise<OwnRgw> {
   mustBeInstalled('ceph-rgw')
   const directory = await serverDirectory('ceph', { inMemoryBytes: 2 ** 30 })
   const processes: Supervised[] = []
@@ -30,7 +39,8 @@ export async function startRgw(): Promise<LabRgw> {
     await removeServerDirectory(directory)
   }
   try {
-    return connectRgw(await startDaemons(directory, processes), stop)
+    const { address, crashGateway } = await startDaemons(directory, processes)
+    return { ...connectRgw(address, stop), crashGateway }
   } catch (error) {
     await stop()
     throw error
@@ -49,7 +59,10 @@ export function connectRgw(address: S3Address, stop: () => Promise<void> = async
   }
 }
 
-async function startDaemons(directory: string, processes: Supervised[]): Promise<S3Address> {
+async function startDaemons(
+  directory: string,
+  processes: Supervised[],
+): Promise<{ readonly address: S3Address; readonly crashGateway: () => Promise<void> }> {
   const [monitorPort, gatewayPort] = (await freePorts(2)) as [number, number]
   const clusterId = randomUUID()
   const file = join(directory, 'ceph.conf')
@@ -97,19 +110,17 @@ async function startDaemons(directory: string, processes: Supervised[]): Promise
   await run('ceph-osd', '-c', file, '-i', '0', '--mkfs')
   await startObjectDaemon(processes, () => daemon('ceph-osd', '-i', '0'))
   const endpoint = `http://127.0.0.1:${gatewayPort}`
-  await daemon('radosgw', '-n', 'client.rgw')
-  await waitUntil(
-    'an answer of the gateway',
-    () =>
+  const startGateway = async (): Promise<Supervised> => {
+    const started = await daemon('radosgw', '-n', 'client.rgw')
+    const answers = (): Promise<boolean> =>
       fetch(endpoint).then(
         (answer) => answer.ok,
         () => false,
-      ),
-    {
-      processes,
-      timeoutMs: 90_000,
-    },
-  )
+      )
+    await waitUntil('an answer of the gateway', answers, { processes, timeoutMs: 90_000 })
+    return started
+  }
+  let gateway = await startGateway()
   const address: S3Address = {
     endpoint,
     region: 'us-east-1',
@@ -118,7 +129,12 @@ async function startDaemons(directory: string, processes: Supervised[]): Promise
   }
   const keys = [`--access-key=${address.accessKeyId}`, `--secret-key=${address.secretAccessKey}`]
   await run('radosgw-admin', '-c', file, 'user', 'create', '--uid=lab', '--display-name=lab', ...keys)
-  return address
+  const crashGateway = async (): Promise<void> => {
+    await gateway.endAtOnce()
+    processes.splice(processes.indexOf(gateway), 1)
+    gateway = await startGateway()
+  }
+  return { address, crashGateway }
 }
 
 /**

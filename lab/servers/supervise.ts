@@ -33,6 +33,8 @@ export interface Supervised {
   tail(): string
   /** Orderly at first, by force after five seconds. May be called twice. */
   stop(): Promise<void>
+  /** At once, by the kill signal: what a crash does. Resolves when it has ended. */
+  endAtOnce(): Promise<void>
 }
 
 interface Running {
@@ -76,21 +78,23 @@ export async function supervise(options: ProcessOptions): Promise<Supervised> {
   })
   // a server left running must not keep a finished program alive: its exit handler ends it
   child.unref()
+  const endBy = async (signals: readonly NodeJS.Signals[]): Promise<void> => {
+    if (!running.has(entry)) return
+    child.ref()
+    for (const signal of signals) {
+      if (!running.has(entry)) break
+      kill(pid, signal)
+      await Promise.race([ended, delay(5_000, undefined, { ref: false })])
+    }
+    await ended
+  }
   return {
     name,
     pid,
     running: () => running.has(entry),
     tail: () => readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n'),
-    async stop() {
-      if (!running.has(entry)) return
-      child.ref()
-      for (const signal of [options.stopSignal ?? 'SIGTERM', killSignal, 'SIGKILL'] as const) {
-        if (!running.has(entry)) break
-        kill(pid, signal)
-        await Promise.race([ended, delay(5_000, undefined, { ref: false })])
-      }
-      await ended
-    },
+    stop: () => endBy([options.stopSignal ?? 'SIGTERM', killSignal, 'SIGKILL']),
+    endAtOnce: () => endBy([killSignal, 'SIGKILL']),
   }
 }
 

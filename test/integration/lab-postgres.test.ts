@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test, after, before, describe } from 'node:test'
 import pg from 'pg'
-import { startPostgres, type LabPostgres } from '../../lab/servers/postgres.ts'
+import { startPostgres, type OwnPostgres } from '../../lab/servers/postgres.ts'
 
 describe('a PostgreSQL of the lab', () => {
-  let postgres: LabPostgres
+  let postgres: OwnPostgres
   before(async () => {
     postgres = await startPostgres()
   })
@@ -59,5 +59,20 @@ describe('a PostgreSQL of the lab', () => {
       "SELECT t FROM (VALUES ('B'), ('a'), ('_')) AS v(t) ORDER BY t",
     )
     assert.deepEqual(rows, [{ t: '_' }, { t: 'a' }, { t: 'B' }])
+  })
+
+  test('after a crash it answers at the same address, with what was committed to disk', async () => {
+    await postgres.createDatabase('crashed')
+    const client = new pg.Client({ connectionString: postgres.url('crashed') })
+    client.on('error', () => {})
+    await client.connect()
+    await client.query('CREATE TABLE t (id int)')
+    await client.query('SET synchronous_commit = on')
+    await client.query('INSERT INTO t VALUES (1)')
+    await client.query('BEGIN')
+    await client.query('INSERT INTO t VALUES (2)')
+    await postgres.crash()
+    await assert.rejects(client.query('COMMIT'))
+    assert.deepEqual(await query(postgres.url('crashed'), 'SELECT id FROM t'), [{ id: 1 }])
   })
 })

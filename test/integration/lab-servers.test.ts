@@ -94,6 +94,21 @@ describe('Ceph RADOS Gateway', needs('ceph-rgw'), () => {
     }
     await assert.rejects(fetch(endpoint))
   })
+
+  test('after a crash of the gateway it answers at the same address, with what was stored', async () => {
+    await using rgw = await startRgw()
+    const bucket = freshName('media')
+    await rgw.createBucket(bucket)
+    const { anybody } = await storeAndRead(rgw, bucket)
+    const crash = rgw.crashGateway()
+    await assert.rejects(
+      (async () => {
+        for (let i = 0; i < 1000; i++) await fetch(rgw.endpoint)
+      })(),
+    )
+    await crash
+    assert.equal(await (await fetch(anybody.url)).text(), 'picture')
+  })
 })
 
 describe('OpenStack Swift', needs('swift'), () => {
