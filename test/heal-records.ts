@@ -61,6 +61,7 @@ export function healRecords(
     remote: true,
     domain: null,
     bytes: null,
+    modifiedAtMs: null,
     detail: null,
   }))
   const start = { id: 'by-hand', scope: { instance: '', kinds: [], minAgeMs: 0 }, startedAtMs: 0, shards: [] }

@@ -164,6 +164,28 @@ test('keys of no known shape are strays wherever they lie, and protected files a
   ])
 })
 
+test('Cornac’s own objects are passed over, and so is their folder where it cannot be listed', async () => {
+  const rows = [avatar(1n)]
+  const storage = await storeOf(rows)
+  for (const key of ['cornac/canary', `cornac/quarantine/2026-12-05/run/a1/${keyOf(avatar(2n))}`])
+    await storage.write(key, new Uint8Array(3), 'text/plain')
+  const { found, result } = await scanned(rowsOf(rows), storage)
+  assert.deepEqual(found, [])
+  assert.equal(result.totals.objects, 1)
+  storage.hide('cornac/', 'permission denied')
+  assert.deepEqual((await scanned(rowsOf(rows), storage)).found, [])
+})
+
+test('an orphan is told with its time, and nothing else is', async () => {
+  const storage = await storeOf([avatar(2n)])
+  const times: (number | null)[] = []
+  const { result } = await scanned(rowsOf([avatar(1n)]), storage)
+  for await (const page of result.findings())
+    for (const { code, modifiedAtMs } of page)
+      times.push(code === 'orphan' ? modifiedAtMs : (modifiedAtMs ?? 0))
+  assert.deepEqual(times, [0, NOW - 50 * DAY])
+})
+
 test('an empty file and one of another size are mismatched; a row that states no size only cares for emptiness', async () => {
   const rows = [avatar(1n), avatar(2n), avatar(3n, { bytes: null }), avatar(4n, { bytes: null })]
   const storage = await storeOf(rows)

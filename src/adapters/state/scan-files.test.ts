@@ -16,8 +16,8 @@ function start(id: string, startedAtMs: number, scope = SCOPE): ScanStart {
 }
 
 function finding(key: string): Finding {
-  const nothing = { id: null, style: null, remote: null, domain: null, bytes: null, detail: null }
-  return { code: 'stray', kind: null, key, ...nothing }
+  const nothing = { id: null, style: null, remote: null, domain: null, bytes: null, modifiedAtMs: null }
+  return { code: 'stray', kind: null, key, detail: null, ...nothing }
 }
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -83,3 +83,18 @@ test('a folder that cannot be made is an error at once, also where the system an
   await assert.rejects(openScanFiles('/proc/cornac/scans'))
   await assert.rejects(openScanFiles('/dev/null/scans'))
 })
+
+test('findings written before orphans had a time are still read, as without one', () =>
+  inFolder(async (folder) => {
+    const store = await openScanFiles(folder)
+    const scan = await store.begin(start('1', 10))
+    const shard = await scan.openShard(0)
+    const { modifiedAtMs: _, ...old } = finding('a')
+    await shard.add([old as Finding, { ...finding('b'), code: 'orphan', modifiedAtMs: 5 }])
+    await shard.finish(emptyTotals())
+    await scan.complete()
+    const times: (number | null)[] = []
+    for await (const page of (await store.completed('a.example', '1'))?.findings() ?? [])
+      times.push(...page.map(({ modifiedAtMs }) => modifiedAtMs))
+    assert.deepEqual(times, [null, 5])
+  }))

@@ -89,7 +89,8 @@ async function* readFindings(
     if (file === null) continue
     let batch: Finding[] = []
     for await (const line of file.readLines()) {
-      batch.push(JSON.parse(line) as Finding)
+      // Scans of an older Cornac do not have the time of orphans.
+      batch.push({ modifiedAtMs: null, ...(JSON.parse(line) as Omit<Finding, 'modifiedAtMs'>) })
       if (batch.length === 1_000) {
         yield batch
         batch = []

@@ -30,7 +30,16 @@ async function remembersWhatWasCompleted(store: ScanStore): Promise<void> {
   const shards = [0, 1].map((number) => {
     return { number, kind: null, root: '', after: '', through: null, positions: null } as const
   })
-  const nothing = { kind: null, id: null, style: null, remote: null, domain: null, bytes: null, detail: null }
+  const nothing = {
+    kind: null,
+    id: null,
+    style: null,
+    remote: null,
+    domain: null,
+    bytes: null,
+    modifiedAtMs: null,
+    detail: null,
+  }
   for (const id of ['1', '2']) {
     const recorder = await store.begin({ ...start(id, Number(id)), shards })
     const shard = await recorder.openShard(1)

@@ -29,6 +29,8 @@ export interface Finding {
   readonly domain: string | null
   /** Bytes measured in storage; null where nothing was measured. */
   readonly bytes: number | null
+  /** Of an orphan: last modification by the storage's clock, milliseconds since the epoch; else null. */
+  readonly modifiedAtMs: number | null
   /** Whatever a person needs besides: expected bytes, the reason a folder could not be listed. */
   readonly detail: string | null
 }

@@ -46,7 +46,7 @@ export function classifyUnlisted(claim: ClaimedKey, part: UnlistedPrefix): Findi
 /** No row claims it. */
 export function classifyObject(object: StoredObject, guards: TimeGuards): Verdict {
   const parsed = parseKey(object.key)
-  const base = { id: null, key: object.key, domain: null, bytes: object.bytes } as const
+  const base = { id: null, key: object.key, domain: null, bytes: object.bytes, modifiedAtMs: null } as const
   if (parsed === undefined)
     return { ...base, code: 'stray', kind: null, style: null, remote: null, detail: null }
   const { kind, style } = parsed
@@ -62,7 +62,15 @@ export function classifyObject(object: StoredObject, guards: TimeGuards): Verdic
       detail: 'closed by its mode, and no row claims it',
     }
   if (object.modifiedAtMs >= guards.objectsBeforeMs) return 'young'
-  return { ...base, code: 'orphan', kind, style, remote, detail: null }
+  return {
+    ...base,
+    code: 'orphan',
+    kind,
+    style,
+    remote,
+    modifiedAtMs: object.modifiedAtMs,
+    detail: null,
+  }
 }
 
 /** The row names nothing but knows the origin's URL. Cards store no URL, so they are never `pruned`. */
@@ -77,6 +85,7 @@ export function classifyUnnamed(record: MediaRecord): Verdict {
     remote: true,
     domain: record.domain,
     bytes: null,
+    modifiedAtMs: null,
     detail: record.remoteUrl,
   }
 }
@@ -92,6 +101,7 @@ export function unlistedPart(part: UnlistedPrefix): Finding {
     remote: null,
     domain: null,
     bytes: null,
+    modifiedAtMs: null,
     detail: part.reason,
   }
 }
@@ -116,6 +126,7 @@ function about(
     remote: record.remote,
     domain: record.domain,
     bytes,
+    modifiedAtMs: null,
     detail,
   }
 }

@@ -1,6 +1,7 @@
 /** One shard: rows and listing joined, counted, and judged. Pure over its streams; what it suspects is confirmed by the caller. */
 import type { Finding } from '../model/finding.ts'
 import type { Listed, StoredObject, UnlistedPrefix } from '../model/object.ts'
+import { isOwnKey } from '../model/own-keys.ts'
 import type { MediaRecord } from '../model/record.ts'
 import type { Shard, ShardTotals } from '../model/shard.ts'
 import { compareKeys } from '../model/key-order.ts'
@@ -79,6 +80,8 @@ export async function runShard(
       judge(classifyUnlisted(claim, part), claim.record)
     },
     objectOnly(object) {
+      // Cornac's own, in quarantine or not, is nothing that Mastodon stores.
+      if (isOwnKey(object.key)) return
       countObject(object)
       const verdict = classifyObject(object, guards)
       const kind = verdict === 'fine' ? parseKey(object.key)?.kind : undefined
@@ -86,7 +89,8 @@ export async function runShard(
       judge(verdict, null)
     },
     unlisted(part, claims) {
-      if (claims === 0 && beginsIn(part, options.range)) judge(unlistedPart(part), null)
+      if (claims === 0 && !isOwnKey(part.unlisted) && beginsIn(part, options.range))
+        judge(unlistedPart(part), null)
     },
     async settle() {
       options.passed(totals.records - reported)

@@ -104,13 +104,20 @@ export const scan: Command<ScanOptions> = {
         measured: result.totals.measured,
         domains: largestDomains(result.totals, LISTED_DOMAINS),
         ages: ageLines(result.totals),
-        findings: result.findings(),
+        findings: findingsData(result),
       },
       text: (paint) => describe(result, lines, context.options.list === true, paint),
       needsPerson: found,
     })
     return found ? 'findings' : 'done'
   },
+}
+
+async function* findingsData(result: ScanResult): AsyncGenerator<readonly object[]> {
+  for await (const page of result.findings())
+    yield page.map(({ modifiedAtMs, ...finding }) => {
+      return { ...finding, modified: modifiedAtMs === null ? null : new Date(modifiedAtMs).toISOString() }
+    })
 }
 
 function readKinds(words: readonly string[]): readonly Kind[] {
