@@ -6,6 +6,8 @@ import { connectDatabase, type DatabaseSettings } from '../../src/adapters/postg
 import { openState } from '../../src/adapters/state/open-state.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { processIdentity } from '../../src/adapters/system/process-identity.ts'
+import type { BatchContent, Run } from '../../src/core/model/run.ts'
+import type { RunJournal } from '../../src/core/ports/plans.ts'
 import type { HealIntent } from '../../src/core/ports/state.ts'
 
 export interface HolderTask {
@@ -13,7 +15,11 @@ export interface HolderTask {
   readonly lease: string
   readonly leaseTermMs?: number | undefined
   readonly intents: readonly HealIntent[]
+  /** A run to be begun, with a batch that stays open. */
+  readonly run?: { readonly start: RunStart; readonly content: BatchContent } | undefined
 }
+
+export type RunStart = Pick<Run, keyof Parameters<RunJournal['begin']>[0]>
 
 export type HolderSays =
   | { readonly says: 'at work'; readonly token: string; readonly numbers: readonly string[] }
@@ -23,7 +29,7 @@ function say(what: HolderSays): void {
   process.stdout.write(`${JSON.stringify(what)}\n`)
 }
 
-const { settings, lease: name, leaseTermMs, intents } = JSON.parse(process.argv[2] ?? '') as HolderTask
+const { settings, lease: name, leaseTermMs, intents, run } = JSON.parse(process.argv[2] ?? '') as HolderTask
 const state = openState(await connectDatabase(settings), {
   sameDatabase: true,
   description: 'a test',
@@ -33,6 +39,10 @@ const state = openState(await connectDatabase(settings), {
 })
 const lease = await state.leases.take(name, 'a test')
 const numbers = await Promise.all(intents.map((intent) => state.journal.open(intent, lease)))
+if (run !== undefined) {
+  await state.runs.begin(run.start, lease)
+  await state.runs.openBatch(run.start.id, run.content, lease)
+}
 say({ says: 'at work', token: lease.token, numbers })
 await new Promise((resolve) => lease.signal.addEventListener('abort', resolve))
 say({ says: 'lost', code: (lease.signal.reason as { code: string }).code })

@@ -911,7 +911,8 @@ function cutConnections(database: StateDatabase): Promise<unknown> {
   )
 }
 
-async function known(promise: Promise<unknown>): Promise<KnownError> {
+/** The KnownError it ends with. */
+export async function known(promise: Promise<unknown>): Promise<KnownError> {
   const error = await promise.then(
     () => assert.fail('nothing was refused'),
     (thrown: unknown) => thrown,

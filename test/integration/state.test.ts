@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { startPgbouncer, type LabPgbouncer } from '../../lab/servers/pgbouncer.ts'
 import { after, before } from 'node:test'
+import { plansContract } from '../contracts/plans.ts'
 import { stateContract, type StateDatabase } from '../contracts/state.ts'
 import { needs } from '../needs.ts'
 import { freshName, sharedPostgres } from '../shared-servers.ts'
@@ -52,10 +53,12 @@ async function freshDatabase(place: () => { host: string; port: number }): Promi
 }
 
 const { host, port } = await sharedPostgresAddress()
-stateContract('PostgreSQL', needs('postgres'), () => freshDatabase(() => ({ host, port })))
-stateContract('PostgreSQL behind pgbouncer in transaction mode', installed, () =>
-  freshDatabase(() => ({ host: pgbouncer!.host, port: pgbouncer!.port })),
-)
+for (const contract of [stateContract, plansContract]) {
+  contract('PostgreSQL', needs('postgres'), () => freshDatabase(() => ({ host, port })))
+  contract('PostgreSQL behind pgbouncer in transaction mode', installed, () =>
+    freshDatabase(() => ({ host: pgbouncer!.host, port: pgbouncer!.port })),
+  )
+}
 
 async function sharedPostgresAddress(): Promise<{ host: string; port: number }> {
   if (needs('postgres').skip !== false) return { host: '', port: 0 }

@@ -28,7 +28,8 @@ export async function changeState(
   })
 }
 
-async function explainState(pool: Pool, error: unknown): Promise<unknown> {
+/** What is said instead of the database's refusal; other errors stay as they are. */
+export async function explainState(pool: Pool, error: unknown): Promise<unknown> {
   if (sqlState(error) === '42501') return mayNotUse(pool, error)
   // Undefined table, undefined schema
   if (/^(?:42P01|3F000)$/.test(sqlState(error)))

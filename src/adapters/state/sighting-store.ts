@@ -3,7 +3,8 @@ import type { Pool } from 'pg'
 import type { Kind } from '../../core/model/media.ts'
 import type { SeenOrphan, SightingScan, SightingStore } from '../../core/ports/plans.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { askState, changeState } from './explain-state.ts'
+import { askInKeyOrder } from './ask-in-key-order.ts'
+import { changeState } from './explain-state.ts'
 import { lookForTable } from './look-for-table.ts'
 import { refuseUnstorable } from './refuse-unstorable.ts'
 import { RIPE, readTotals } from './sighting-totals.ts'
@@ -36,7 +37,7 @@ export function openSightingStore(pool: Pool): SightingStore {
       if (!(await exists(options))) return
       let from = after
       for (;;) {
-        const rows = await askState(
+        const rows = await askInKeyOrder(
           pool,
           `SELECT key, bytes::float8, kind, modified_ms FROM cornac.orphan_sightings
             WHERE instance = $1 AND key > $4 AND last_scan = $2 AND ${RIPE} ORDER BY key LIMIT $5`,
@@ -84,7 +85,7 @@ async function forgetUnseen(
 ): Promise<number> {
   let [forgotten, after] = [0, '']
   for (;;) {
-    const [row] = await askState(
+    const [row = []] = await askInKeyOrder(
       pool,
       `WITH unseen AS (
          SELECT key FROM cornac.orphan_sightings WHERE instance = $1 AND key > $3 AND last_scan <> $2
