@@ -19,6 +19,7 @@ import { openFileStorage } from './adapters/storage/fs.ts'
 import { openS3Storage } from './adapters/storage/s3.ts'
 import { spareLocal } from './adapters/storage/wrap/spare-local.ts'
 import { systemClock } from './adapters/system/clock.ts'
+import { otherWork } from './adapters/system/other-work.ts'
 import { processIdentity } from './adapters/system/process-identity.ts'
 import type {
   Config,
@@ -96,6 +97,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
     ),
     images: once(async () => openImageMaker()),
     clock: systemClock,
+    otherWork,
     chance: Math.random,
     newName: () => randomBytes(8).toString('hex'),
     async close() {
