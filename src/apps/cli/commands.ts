@@ -34,6 +34,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/heal.ts')).heal,
   },
   {
+    name: 'prune',
+    summary: 'let go of copies that nobody here would miss; shows a plan and stops',
+    load: async () => (await import('./commands/prune.ts')).prune,
+  },
+  {
+    name: 'orphans',
+    summary: 'take files away that no row claims; shows a plan and stops',
+    load: async () => (await import('./commands/orphans.ts')).orphans,
+  },
+  {
+    name: 'plans',
+    summary: 'what was planned, and whether it was applied',
+    load: async () => (await import('./commands/plans.ts')).plans,
+  },
+  {
+    name: 'apply',
+    summary: 'do what a plan says',
+    load: async () => (await import('./commands/apply.ts')).apply,
+  },
+  {
+    name: 'runs',
+    summary: 'what was applied, and what can be taken back',
+    load: async () => (await import('./commands/runs.ts')).runs,
+  },
+  {
+    name: 'undo',
+    summary: 'take a run back',
+    load: async () => (await import('./commands/undo.ts')).undo,
+  },
+  {
     name: 'ledger',
     summary: 'who said no, and when they are asked again',
     load: async () => (await import('./commands/ledger.ts')).ledger,

@@ -1,0 +1,116 @@
+/** What an apply and an undo did, for people. */
+import type { ApplyEnd, ApplyResult, UndoResult } from '../../../core/apply/apply-request.ts'
+import { KINDS } from '../../../core/model/media.ts'
+import type { Run } from '../../../core/model/run.ts'
+import { wayBack } from '../../../core/report/runs.ts'
+import type { Painter } from './paint.ts'
+import { formatBytes, formatCount, formatDuration, formatTime, plural } from './text.ts'
+
+const STOPPED: Readonly<Record<ApplyEnd, string>> = {
+  files: 'The number of files allowed was reached (--max-delete)',
+  bytes: 'The bytes allowed were reached (--max-delete-bytes)',
+  duration: 'The time was up (--max-duration)',
+  vacuum: 'The hours of Mastodon’s own vacuum have begun',
+  interrupted: 'Interrupted; the batch under way was finished',
+}
+
+export function describeApply(result: ApplyResult, verbose: boolean, paint: Painter): string {
+  const { run, stopped, recovered, verified } = result
+  const lines: string[] = []
+  if (recovered.batches > 0)
+    lines.push(
+      `An interrupted run was brought to its end first: ${plural(recovered.objects, 'file')} of it taken away.`,
+    )
+  lines.push(done(result, paint), ...leftAlone(run, paint))
+  if (recovered.open > 0)
+    lines.push(
+      paint.warn(`${plural(recovered.open, 'batch', 'batches')} of earlier runs stay open: storage refuses.`),
+    )
+  if (verified.stillThere.length > 0)
+    lines.push(
+      paint.warn(
+        `Storage said they are gone, and still has ${formatCount(verified.stillThere.length)} of ${plural(verified.looked, 'file')} looked at again.`,
+      ),
+      ...verified.stillThere.slice(0, verbose ? Infinity : 3).map((key) => paint.dim(key)),
+    )
+  if (result.quarantineEmptied > 0)
+    lines.push(
+      `${plural(result.quarantineEmptied, 'file')} of earlier runs, whose time in quarantine was over, removed for good.`,
+    )
+  if (verbose && result.requests > 0) lines.push(`${plural(result.requests, 'request')} to storage.`)
+  if (stopped !== null)
+    lines.push(`${STOPPED[stopped]}. The rest is left; to go on: cornac apply ${run.planId}`)
+  lines.push(...back(run))
+  return `${lines.join('\n')}\n`
+}
+
+function done({ run, files, seconds, stopped }: ApplyResult, paint: Painter): string {
+  const { counts } = run
+  const took = formatDuration(seconds * 1000)
+  const before = counts.files.count - files
+  if (counts.files.count === 0)
+    return `${paint.good(stopped === null ? 'Nothing had to go' : 'Nothing has gone yet')}, in ${took}.`
+  const sorts = Object.entries(counts.byKind).map(([kind, tally]) => {
+    return `${formatCount(tally.count)} ${KINDS[kind as keyof typeof KINDS].plural}`
+  })
+  const what = sorts.length === 0 ? '' : `: ${sorts.join(', ')}`
+  const rows = counts.rows === 0 ? '' : ` of ${plural(counts.rows, 'row')}`
+  const all = `${plural(counts.files.count, 'file')} (${formatBytes(counts.files.bytes)})${rows}`
+  const verb = counts.objectsMoved > 0 ? 'moved to quarantine' : 'let go'
+  return before > 0
+    ? `${paint.good(`${plural(files, 'file')} ${verb}`)} in ${took}; ${all} by the whole run${what}.`
+    : `${paint.good(`${all} ${verb}`)} in ${took}${what}.`
+}
+
+function leftAlone({ id, counts }: Run, paint: Painter): string[] {
+  return [
+    ...(counts.changed === 0
+      ? []
+      : [`${formatCount(counts.changed)} changed meanwhile, or were being changed: left alone.`]),
+    ...(counts.refused === 0
+      ? []
+      : [
+          paint.warn(
+            `${plural(counts.refused, 'object')} could not be taken away, because storage refuses; the next run tries again. See cornac runs ${id}`,
+          ),
+        ]),
+  ]
+}
+
+/** How to take it back; nothing where there is nothing to take back. */
+function back(run: Run): string[] {
+  const way = wayBack(run)
+  return way.possible && run.counts.files.count > 0
+    ? [`To take it back: cornac undo ${run.id} (until ${formatTime(way.untilMs)})`]
+    : []
+}
+
+export function describeUndo(result: UndoResult, paint: Painter): string {
+  const { run, restored, healed, changed, lost, stopped } = result
+  const back = restored.inPlace + restored.fromQuarantine + restored.fromVersion + healed
+  const ways = [
+    ...(restored.inPlace === 0 ? [] : [`${formatCount(restored.inPlace)} were still in storage`]),
+    ...(restored.fromQuarantine === 0
+      ? []
+      : [`${formatCount(restored.fromQuarantine)} came from quarantine`]),
+    ...(restored.fromVersion === 0
+      ? []
+      : [`${formatCount(restored.fromVersion)} from earlier versions in the bucket`]),
+    ...(healed === 0 ? [] : [`${formatCount(healed)} were fetched from their origins`]),
+  ]
+  const lines = [
+    `${paint.good(`${plural(back, 'file')} brought back`)} in ${formatDuration(result.seconds * 1000)}${ways.length === 0 ? '' : `: ${ways.join(', ')}`}.`,
+  ]
+  if (changed > 0) lines.push(`${formatCount(changed)} have something newer, or no row any more: left alone.`)
+  if (lost > 0) lines.push(paint.warn(`${formatCount(lost)} could not be brought back${lostHint(run)}.`))
+  if (stopped !== null)
+    lines.push(
+      `${stopped === 'duration' ? 'The time was up (--max-duration)' : 'Interrupted; the batch under way was finished'}. ` +
+        `To go on: cornac undo ${run.id}`,
+    )
+  return `${lines.join('\n')}\n`
+}
+
+function lostHint({ verb }: Run): string {
+  return verb === 'prune' ? ' now; cornac heal goes on with them' : ': they are kept nowhere'
+}

@@ -1,0 +1,39 @@
+/** What a search for orphans saw beside its plan. */
+import type { OrphanProposal } from '../../../core/propose-orphans.ts'
+import { formatBytes, formatCount, formatTime, plural } from './text.ts'
+
+/** @param remembered false: nothing was written, so nothing is known of earlier scans either */
+export function orphanSentences(
+  { seen, waiting, nextAtMs, outsideCache, strays }: OrphanProposal,
+  remembered: boolean,
+): readonly string[] {
+  const lines: string[] = []
+  if (!remembered) {
+    const tallies = Object.values(seen)
+    const count = tallies.reduce((sum, tally) => sum + tally.count, 0)
+    const bytes = tallies.reduce((sum, tally) => sum + tally.bytes, 0)
+    lines.push(
+      `${plural(count, 'orphan')} (${formatBytes(bytes)}) seen. Nothing was remembered: this scan is not one of the two that have to see them.`,
+    )
+  }
+  if (waiting.count > 0)
+    lines.push(
+      `${plural(waiting.count, 'orphan')} (${formatBytes(waiting.bytes)}) ${waiting.count === 1 ? 'was' : 'were'} not seen long enough yet` +
+        `${nextAtMs === null ? '' : `: the first can go from ${formatTime(nextAtMs)} on; run this again then`}.`,
+    )
+  if (outsideCache.count > 0)
+    lines.push(
+      `${plural(outsideCache.count, 'orphan')} (${formatBytes(outsideCache.bytes)}) outside cache/ left alone: they may be local media.`,
+    )
+  if (strays.count > 0)
+    lines.push(
+      `${plural(strays.count, 'file')} (${formatBytes(strays.bytes)}) with names of no kind Cornac knows: never touched.`,
+    )
+  return lines
+}
+
+export function versionSentences(markers: number): readonly string[] {
+  return markers === 0
+    ? []
+    : [`${formatCount(markers)} marks of removed files stay: they take no space, and hide what was removed.`]
+}
