@@ -71,7 +71,8 @@ export function openRunJournal(pool: Pool): RunJournal {
     },
     async closeBatch(run, number, { outcome, position, counts }, lease) {
       refuseUnstorable(`the position of ${run}`, position === null ? [] : [position])
-      const values = [run, number, await packOutcome(outcome), position, JSON.stringify(counts)]
+      const state = outcome.refused.length === 0 ? 'done' : 'open'
+      const values = [run, number, await packOutcome(outcome), position, JSON.stringify(counts), state]
       await write(`batch ${number} of ${run} that could be closed`, lease, CLOSE_BATCH, values)
     },
     async end(run, { state, because, atMs }, lease) {
@@ -138,11 +139,14 @@ const OPEN_BATCH = `
     INSERT INTO cornac.run_batches (run, number, state, content) SELECT $3, batches, 'open', $4::bytea FROM numbered
     RETURNING number)`
 
-/** Closing what is closed says the same again: the answer to the first may have been lost. */
+/**
+ * Closing what is closed says the same again: the answer to the first may have been lost. A batch of which storage refused
+ * something stays open, for the next run to try again.
+ */
 const CLOSE_BATCH = `
   closed AS (
-    UPDATE cornac.run_batches SET state = 'done', outcome = $5::bytea
-    WHERE run = $3 AND number = $4 AND state IN ('open', 'done') AND EXISTS (SELECT 1 FROM held) RETURNING 1),
+    UPDATE cornac.run_batches SET state = $8, outcome = $5::bytea
+    WHERE run = $3 AND number = $4  AND EXISTS (SELECT 1 FROM held) RETURNING 1),
   done AS (
     UPDATE cornac.runs SET position = coalesce($6, position), counts = $7::jsonb
     WHERE id = $3 AND EXISTS (SELECT 1 FROM closed) RETURNING 1)`

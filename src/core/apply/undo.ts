@@ -4,6 +4,8 @@
  * A row names a file again only once storage has every variant of it: what is still there, waits in quarantine, or is an
  * earlier version of the bucket. What storage has no more, the origin is asked for. Rows that name something newer stay as they
  * are. It can be interrupted and gone on with: what is taken back already is found so.
+ *
+ * What a killed run left half done is not brought to its end before: what it has not removed yet need not be lost.
  */
 import { KnownError } from '../errors.ts'
 import type { HealResult } from '../heal/heal.ts'
@@ -17,7 +19,6 @@ import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 import { APPLY_LEASE } from './apply-plan.ts'
 import type { UndoResult } from './apply-request.ts'
 import { lookAtCanary } from './canary.ts'
-import { recover } from './recover.ts'
 import { UndoBook } from './undo-book.ts'
 import { undoObjects } from './steps/undo-objects.ts'
 import { undoRows } from './steps/undo-rows.ts'
@@ -51,7 +52,6 @@ export async function undoRun(
     const canary = canaryRefusal(await lookAtCanary(ports, instance, held))
     refuse(canary === null ? [] : [canary])
     const work: UnderLease = { lease, pace: async () => {} }
-    await recover(ports, work, instance, held)
     const run = await findRun(ports, request, held)
     await ports.state.runs.end(run.id, { state: 'undoing', because: null, atMs: ports.clock.now() }, lease)
     const book = new UndoBook()

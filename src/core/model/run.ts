@@ -105,6 +105,6 @@ export interface Batch {
   readonly number: number
   readonly state: 'open' | 'done' | 'undone'
   readonly content: BatchContent
-  /** Null while it is open. */
+  /** Null until it was closed; one that storage refused a part of has an outcome and is open. */
   readonly outcome: BatchOutcome | null
 }

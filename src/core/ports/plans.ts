@@ -64,7 +64,10 @@ export interface RunJournal {
    * lease finds it. Gives the batch's number. @throws KnownError `lease-lost`
    */
   openBatch(run: string, content: BatchContent, lease: Lease): Promise<number>
-  /** Everything of it is done: one transaction with the run's position and counts. @throws KnownError `lease-lost` */
+  /**
+   * One transaction with the run's position and counts. If the outcome tells of refused objects the batch stays open, with its
+   * outcome: a later run tries again. @throws KnownError `lease-lost`
+   */
   closeBatch(run: string, number: number, closing: BatchClosing, lease: Lease): Promise<void>
   /** Sets the run's state. @throws KnownError `lease-lost` */
   end(
@@ -72,7 +75,10 @@ export interface RunJournal {
     end: { readonly state: RunState; readonly because: string | null; readonly atMs: number },
     lease: Lease,
   ): Promise<void>
-  /** Open batches of every run of the instance, in the order of their beginning: what died half-way, or was refused. */
+  /**
+   * Open batches of every run of the instance, in the order of their beginning: what died half-way (no outcome), or what
+   * storage refused a part of. Closing one of them while reading does no harm.
+   */
   openBatches(instance: string, options?: CallOptions): AsyncIterable<Batch>
   /** A run's batches, the last first; one in memory at a time. */
   batches(run: string, options?: CallOptions): AsyncIterable<Batch>

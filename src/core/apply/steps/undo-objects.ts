@@ -4,6 +4,7 @@ import type { CallOptions } from '../../ports/storage.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { bringBackKeys } from '../take-away.ts'
+import { present } from '../present.ts'
 import type { UndoBook } from '../undo-book.ts'
 
 /** @throws KnownError if storage stops working */
@@ -26,5 +27,8 @@ export async function undoObjects(
     book.fromVersion += back.size
     missing = keys.filter((key) => !back.has(key))
   }
-  book.lost += missing.length
+  // A run that died half-way had not come to these.
+  const there = await present(ports, missing, options)
+  book.changed += there.size
+  book.lost += missing.length - there.size
 }

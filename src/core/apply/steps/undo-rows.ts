@@ -1,5 +1,4 @@
 /** Rows name their files again, once storage has them; for the others the origins are asked. */
-import { inParallel } from '../../in-parallel.ts'
 import type { Kind } from '../../model/media.ts'
 import type { PruneCandidate } from '../../model/prune-candidate.ts'
 import type { FileBack } from '../../ports/prune.ts'
@@ -7,6 +6,7 @@ import type { CallOptions } from '../../ports/storage.ts'
 import type { UnderLease } from '../apply-ports.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { checkUnfenced } from '../../check-unfenced.ts'
+import { present } from '../present.ts'
 import type { UndoPorts } from '../undo.ts'
 import type { UndoBook } from '../undo-book.ts'
 
@@ -60,29 +60,6 @@ export async function undoRows(
 
 function keysOf({ file }: FileBack): readonly string[] {
   return file.keys
-}
-
-const LOOKS_AT_ONCE = 32
-
-/** The keys that storage says are there. */
-async function present(
-  { objects }: Pick<UndoPorts, 'objects'>,
-  keys: readonly string[],
-  options: CallOptions,
-): Promise<ReadonlySet<string>> {
-  const there = new Set<string>()
-  async function* onePage(): AsyncGenerator<readonly string[]> {
-    yield keys
-  }
-  await inParallel(
-    onePage(),
-    LOOKS_AT_ONCE,
-    async (key) => {
-      if ((await objects.stat(key, options)).state === 'present') there.add(key)
-    },
-    options.signal,
-  )
-  return there
 }
 
 async function askOrigins(

@@ -1,0 +1,210 @@
+/** Prunes from their plan to the last object, and back again. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KnownError } from '../../src/core/errors.ts'
+import { s3Media } from '../../lab/instance/media/s3-media.ts'
+import { apply, planOf, policyOf, rowsOf, truth, undo } from '../apply-stage.ts'
+import { hashLocalMedia, without } from '../faults/truth.ts'
+import { onDisk, onStage, type Stage } from '../heal-stage.ts'
+import { needs } from '../needs.ts'
+import { freshName, sharedRgw } from '../shared-servers.ts'
+
+const ALL_PRUNED = ['avatar', 'header', 'attachment', 'card'] as const
+
+/** The lab's own look: which rows of accounts name an avatar. */
+async function named(stage: Stage, column: string, table = 'accounts'): Promise<ReadonlySet<string>> {
+  const { rows } = await stage.sql(
+    `SELECT id::text AS id FROM ${table} WHERE ${column} IS NOT NULL AND ${column} <> ''`,
+  )
+  return new Set(rows.map(({ id }) => String(id)))
+}
+
+async function pruneAndLook(stage: Stage): Promise<void> {
+  const local = await hashLocalMedia(stage.lab)
+  const before = await truth(stage)
+  const plan = await planOf(stage, policyOf({ kinds: ALL_PRUNED, includeFollows: true }))
+  assert.ok(plan.totals.files.count > 50, `${plan.totals.files.count} files`)
+  const result = await apply(stage, plan)
+  assert.equal(result.stopped, null)
+  assert.equal(result.run.state, 'done')
+  assert.equal(result.run.counts.rows, plan.totals.rows)
+  assert.deepEqual(result.run.counts.files, plan.totals.files)
+  assert.deepEqual(result.run.counts.byKind, plan.totals.byKind)
+  assert.equal(result.run.counts.changed, 0)
+  assert.equal(result.run.counts.refused, 0)
+  assert.deepEqual(result.verified.stillThere, [])
+  assert.ok(result.verified.looked > 0)
+  const after = await truth(stage)
+  assert.deepEqual(without(after.dangling, before.dangling), [], 'no row names what is not there')
+  assert.deepEqual(without(after.unclaimed, before.unclaimed), [], 'no object is left that nobody knows')
+  assert.equal(await hashLocalMedia(stage.lab), local)
+  const again = await planOf(stage, policyOf({ kinds: ALL_PRUNED, includeFollows: true }))
+  assert.equal(again.totals.files.count, 0)
+  await assert.rejects(apply(stage, plan), { code: 'plan-applied' })
+}
+
+test(
+  'a prune lets go of exactly what its plan says, rows and objects: disk',
+  { ...needs('postgres'), timeout: 120_000 },
+  () => onDisk((stage) => pruneAndLook(stage), { attachments: 60, cards: 20 }),
+)
+
+async function onRgw(play: (stage: Stage) => Promise<void>, version?: '4.3' | '4.6'): Promise<void> {
+  const rgw = await sharedRgw()
+  const media = await s3Media({ ...rgw.address, bucket: freshName('apply') })
+  try {
+    await onStage({ media, attachments: 60, cards: 20, version }, play)
+  } finally {
+    await media.close()
+  }
+}
+
+for (const version of ['4.3', '4.6'] as const)
+  test(
+    `a prune lets go of exactly what its plan says, rows and objects: RGW, Mastodon ${version}`,
+    { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+    () => onRgw(pruneAndLook, version),
+  )
+
+test(
+  'a prune can be taken back: rows name files again whose objects are there, origins give the others',
+  { ...needs('postgres', 'redis'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const avatars = await named(stage, 'avatar_file_name')
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
+      const { run } = await apply(stage, plan)
+      const left = await named(stage, 'avatar_file_name')
+      assert.equal(avatars.size - left.size, plan.totals.files.count)
+      const result = await undo(stage, 'last')
+      assert.equal(result.run.state, 'undone')
+      assert.equal(result.restored.inPlace + result.restored.fromQuarantine + result.restored.fromVersion, 0)
+      assert.equal(result.healed + result.lost + result.changed, run.counts.files.count)
+      assert.ok(result.healed > 0.8 * run.counts.files.count, JSON.stringify(result))
+      const after = await truth(stage)
+      assert.deepEqual(without(after.dangling, before.dangling), [])
+      await assert.rejects(undo(stage, run.id), { code: 'run-undone' })
+    }),
+)
+
+test(
+  'where storage would not remove anything, an undo leaves every row as it was, to the letter',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(
+      async (stage) => {
+        const tables = ['accounts', 'media_attachments', 'preview_cards'] as const
+        const before = await Promise.all(tables.map((table) => rowsOf(stage, table)))
+        const plan = await planOf(stage, policyOf({ kinds: ALL_PRUNED, includeFollows: true }))
+        const result = await apply(stage, plan, {
+          ports: (ports) => ({
+            ...ports,
+            objects: {
+              ...ports.objects,
+              remove: async (keys) =>
+                keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
+            },
+          }),
+        })
+        assert.ok(result.run.counts.refused > 0)
+        assert.equal(result.run.counts.objectsRemoved, 0)
+        const taken = await undo(stage, result.run.id)
+        assert.equal(taken.lost + taken.changed + taken.healed, 0)
+        const after = await Promise.all(tables.map((table) => rowsOf(stage, table)))
+        for (const [i, table] of tables.entries()) assert.deepEqual(after[i], before[i], table)
+      },
+      { attachments: 40, cards: 20 },
+    ),
+)
+
+test(
+  'a run that storage refused something is brought to its end by the next one',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar'] }))
+      let refused = 0
+      const first = await apply(stage, plan, {
+        ports: (ports) => ({
+          ...ports,
+          objects: {
+            ...ports.objects,
+            async remove(keys, options) {
+              const answers = await ports.objects.remove(keys.slice(3), options)
+              refused += Math.min(3, keys.length)
+              const no = keys
+                .slice(0, 3)
+                .map((key) => ({ key, removed: false as const, reason: 'locked by its owner' }))
+              return [...no, ...answers]
+            },
+          },
+        }),
+      })
+      assert.equal(first.run.counts.refused, refused)
+      assert.equal(without((await truth(stage)).unclaimed, before.unclaimed).length, refused)
+      const next = await apply(stage, await planOf(stage, policyOf({ kinds: ['header'] })))
+      assert.ok(next.recovered.batches > 0)
+      assert.equal(next.recovered.open, 0)
+      assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+      const state = await stage.open.instance.state()
+      const run = await state.runs.find(stage.open.instance.name, first.run.id)
+      assert.equal(run?.counts.refused, 0)
+      assert.equal(run?.counts.objectsRemoved, first.run.counts.objectsRemoved + refused)
+    }),
+)
+
+test(
+  'limits end a run after what they allow, and the same plan goes on where it ended',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'] }))
+      const first = await apply(stage, plan, { budget: { maxFiles: 25 } })
+      assert.equal(first.stopped, 'files')
+      assert.ok(first.files === 25 || first.files === 24, `${first.files} files`)
+      assert.equal(first.run.state, 'stopped')
+      const second = await apply(stage, plan, { budget: { maxBytes: 1 } })
+      assert.equal(second.stopped, 'bytes')
+      assert.equal(second.run.counts.files.count, first.files + second.files)
+      const aborted = await apply(stage, plan, { signal: AbortSignal.abort() }).catch(
+        (error: unknown) => error,
+      )
+      // Before anything began there is nothing to finish.
+      assert.ok(!(aborted instanceof KnownError))
+      const last = await apply(stage, plan)
+      assert.equal(last.stopped, null)
+      assert.equal(last.run.attempts, 3)
+      assert.deepEqual(last.run.counts.files, plan.totals.files)
+      assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+    }),
+)
+
+test('an interrupted run finishes its batch and says so', { ...needs('postgres'), timeout: 120_000 }, () =>
+  onDisk(async (stage) => {
+    const before = await truth(stage)
+    const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'attachment'] }))
+    const person = new AbortController()
+    const result = await apply(stage, plan, {
+      signal: person.signal,
+      ports: (ports) => ({
+        ...ports,
+        objects: {
+          ...ports.objects,
+          async remove(keys, options) {
+            person.abort()
+            return ports.objects.remove(keys, options)
+          },
+        },
+      }),
+    })
+    assert.equal(result.stopped, 'interrupted')
+    assert.ok(result.files > 0 && result.files < plan.totals.files.count)
+    const now = await truth(stage)
+    assert.deepEqual(without(now.dangling, before.dangling), [])
+    assert.deepEqual(without(now.unclaimed, before.unclaimed), [])
+    assert.equal((await apply(stage, plan)).stopped, null)
+  }),
+)
