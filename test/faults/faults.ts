@@ -6,10 +6,13 @@ import { diskMedia } from '../../lab/instance/media/disk-media.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { removeServerDirectory, serverDirectory } from '../../lab/servers/server-directory.ts'
+import { startRgw } from '../../lab/servers/ceph-rgw.ts'
 import { startSharedServers } from '../../scripts/start-shared-servers.ts'
-import { freshName, sharedRgw } from '../shared-servers.ts'
+import { freshName } from '../shared-servers.ts'
+import type { Victims } from './disaster.ts'
 import { killHeals } from './heal-kills.ts'
 import { raceHeals } from './heal-race.ts'
+import { killPrunes } from './prune-kills.ts'
 
 interface Plan {
   readonly kills: number
@@ -18,10 +21,16 @@ interface Plan {
   readonly say: (sentence: string) => void
 }
 
+/** A store that is nobody else's. */
+interface Store extends Pick<Victims, 'crashStore'> {
+  readonly media: MediaSink
+}
+
 /** By name; each runs on one store and tells what it saw. */
-const FAULTS: Readonly<Record<string, (media: MediaSink, plan: Plan) => Promise<object>>> = {
-  'heal-kills': (media, plan) => killHeals({ media, ...plan }),
-  'heal-race': (media, plan) => raceHeals({ media, ...plan }),
+const FAULTS: Readonly<Record<string, (store: Store, plan: Plan) => Promise<object>>> = {
+  'heal-kills': ({ media }, plan) => killHeals({ media, ...plan }),
+  'heal-race': ({ media }, plan) => raceHeals({ media, ...plan }),
+  'prune-kills': (store, plan) => killPrunes({ ...store, ...plan }),
 }
 
 const words = process.argv.slice(2)
@@ -32,7 +41,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const plan: Plan = {
-  kills: numberOf('--kills', 300),
+  kills: numberOf('--kills', 500),
   changes: numberOf('--changes', 10_000),
   seed: numberOf('--seed', Date.now() % 1_000_000),
   say: (sentence) => console.error(`  ${sentence}`),
@@ -46,12 +55,12 @@ let failed = false
 try {
   for (const [name, run] of Object.entries(FAULTS)) {
     if (names.length > 0 && !names.includes(name)) continue
-    for (const [store, withMedia] of Object.entries({ disk: onDisk, RGW: onRgw })) {
+    for (const [store, withStore] of Object.entries({ disk: onDisk, RGW: onRgw })) {
       if (only !== undefined && store !== only) continue
       console.error(`${name} on ${store}, seed ${plan.seed}`)
       const startedAt = performance.now()
       try {
-        const report = await withMedia((media) => run(media, plan))
+        const report = await withStore((store) => run(store, plan))
         const seconds = Math.round((performance.now() - startedAt) / 1000)
         console.log(
           `holds  ${name} on ${store}, seed ${plan.seed}: ${JSON.stringify(report)} in ${seconds} s`,
@@ -72,19 +81,21 @@ function numberOf(flag: string, otherwise: number): number {
   return at === -1 ? otherwise : Number(words[at + 1])
 }
 
-async function onDisk(work: (media: MediaSink) => Promise<object>): Promise<object> {
+async function onDisk(work: (store: Store) => Promise<object>): Promise<object> {
   const folder = await serverDirectory('faults', { inMemoryBytes: 2 ** 28 })
   try {
-    return await work(diskMedia(folder))
+    return await work({ media: diskMedia(folder) })
   } finally {
     await removeServerDirectory(folder)
   }
 }
 
-async function onRgw(work: (media: MediaSink) => Promise<object>): Promise<object> {
-  const media = await s3Media({ ...(await sharedRgw()).address, bucket: freshName('faults') })
+/** A gateway of its own: it may be crashed. */
+async function onRgw(work: (store: Store) => Promise<object>): Promise<object> {
+  await using rgw = await startRgw()
+  const media = await s3Media({ ...rgw.address, bucket: freshName('faults') })
   try {
-    return await work(media)
+    return await work({ media, crashStore: () => rgw.crashGateway() })
   } finally {
     await media.close()
   }

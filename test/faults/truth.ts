@@ -7,6 +7,8 @@ import { keysInDatabase } from '../../lab/instance/rows-in-database.ts'
 export type LabWithMedia = LabInstance & { readonly media: MediaSink }
 
 export interface Truth {
+  /** Every key in storage. */
+  readonly objects: ReadonlySet<string>
   /** `kind id key` of every key a row claims and storage does not hold. */
   readonly dangling: ReadonlySet<string>
   /** Keys in storage that no remote record claims; files of local and protected records are always among them. */
@@ -22,7 +24,7 @@ export async function truthOf(lab: LabWithMedia): Promise<Truth> {
     if (!objects.has(key)) dangling.add(`${file.kind} ${file.id} ${key}`)
     unclaimed.delete(key)
   }
-  return { dangling, unclaimed }
+  return { objects, dangling, unclaimed }
 }
 
 /** What is in one set and not in the other. */

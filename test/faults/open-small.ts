@@ -1,0 +1,54 @@
+/** The instance as the program composes it, with small pages. */
+import { openPruneSource } from '../../src/adapters/mastodon/prune-source.ts'
+import type { PruneSizes } from '../../src/adapters/mastodon/prune-reading.ts'
+import { connectDatabase } from '../../src/adapters/postgres/connect.ts'
+import { openInstance } from '../../src/compose.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { OpenInstance } from '../../src/core/ports/instance.ts'
+
+/** Rows one statement looks at: a batch has those of them that go. */
+export const SMALL: PruneSizes = { rows: 25, accounts: 10 }
+
+/** Orphans of a batch. */
+export const FEW_ORPHANS = 25
+
+/** Told on stderr once the lease is taken: from here on there is something to interrupt. */
+export const AT_WORK = 'at work'
+
+/** @param tell is told `AT_WORK` */
+export function openSmall(config: Config, tell: (word: string) => void): OpenInstance {
+  const instance = openInstance(config, '0.0.0')
+  const { connection } = config.database
+  return {
+    ...instance,
+    async database() {
+      const database = await instance.database()
+      const pool = await connectDatabase({
+        ...connection,
+        password: connection.password?.reveal() ?? null,
+        maxConnections: 3,
+      })
+      return { ...database, prune: { ...database.prune, ...openPruneSource(pool, database.schema, SMALL) } }
+    },
+    async state() {
+      const state = await instance.state()
+      const { sightings, leases } = state
+      return {
+        ...state,
+        leases: {
+          ...leases,
+          async take(name, purpose, options) {
+            const lease = await leases.take(name, purpose, options)
+            tell(AT_WORK)
+            return lease
+          },
+        },
+        sightings: {
+          ...sightings,
+          ripe: (name, scan, graceMs, page, options) =>
+            sightings.ripe(name, scan, graceMs, { ...page, size: FEW_ORPHANS }, options),
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/** A world that was saved, rows and files, and is put back as it was: for many runs on the same meaningful work. */
+import type pg from 'pg'
+import { FILE_TABLES, type FileTable } from './file-tables.ts'
+import type { LabWithMedia } from './truth.ts'
+
+export interface SavedWorld {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  /** Files that are gone are there again, then rows that changed are as they were. Objects that came to be stay. */
+  restore(database: pg.Client): Promise<void>
+}
+
+/** Keeps the files in memory and the rows in the schema `saved`. */
+export async function saveWorld(lab: LabWithMedia, database: pg.Client): Promise<SavedWorld> {
+  await database.query('CREATE SCHEMA saved')
+  for (const table of FILE_TABLES) {
+    await database.query(`CREATE TABLE saved.${table} AS TABLE public.${table}`)
+    await database.query(`ALTER TABLE saved.${table} ADD PRIMARY KEY (id)`)
+  }
+  const files = new Map<string, Uint8Array>()
+  for await (const { key } of lab.media.list(''))
+    files.set(key, (await lab.media.get(key)) ?? new Uint8Array())
+  return {
+    files,
+    async restore(client) {
+      const there = new Set<string>()
+      for await (const { key } of lab.media.list('')) there.add(key)
+      const gone = [...files].filter(([key]) => !there.has(key))
+      for (let at = 0; at < gone.length; at += lab.media.concurrency)
+        await Promise.all(
+          gone
+            .slice(at, at + lab.media.concurrency)
+            .map(([key, bytes]) => lab.media.put(key, bytes, 'application/octet-stream')),
+        )
+      for (const table of FILE_TABLES) await restoreRows(client, table)
+    },
+  }
+}
+
+async function restoreRows(database: pg.Client, table: FileTable): Promise<void> {
+  const { rows } = await database.query<{ column: string }>(
+    `SELECT quote_ident(attname) AS column FROM pg_attribute
+      WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'id' AND attgenerated = ''`,
+    [`public.${table}`],
+  )
+  const columns = rows.map(({ column }) => column)
+  await database.query(
+    `UPDATE public.${table} r SET (${columns.join(', ')}) = ROW(${columns.map((column) => `s.${column}`).join(', ')})
+      FROM saved.${table} s WHERE s.id = r.id AND s::text IS DISTINCT FROM r::text`,
+  )
+}
+
+/** Ids of rows that are, letter by letter, not as in the schema: one line for each. */
+export async function rowsUnlike(database: pg.Client, schema: string): Promise<readonly string[]> {
+  const unlike: string[] = []
+  for (const table of FILE_TABLES) {
+    const { rows } = await database.query<{ line: string }>(
+      `SELECT concat_ws(' ', '${table}', id, 'should be', e::text, 'and is', r::text) AS line
+        FROM public.${table} r FULL JOIN ${schema}.${table} e USING (id) WHERE e::text IS DISTINCT FROM r::text`,
+    )
+    unlike.push(...rows.map(({ line }) => line))
+  }
+  return unlike
+}
