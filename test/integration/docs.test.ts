@@ -6,6 +6,8 @@ import type { Command } from '../../src/apps/cli/command.ts'
 import { COMMANDS } from '../../src/apps/cli/commands.ts'
 import { COMMON_EXITS, EXIT_CODES } from '../../src/apps/cli/exit-codes.ts'
 import { OwnSettings, type OwnSettingPath } from '../../src/config/own-settings.ts'
+import { KEEP_RULES } from '../../src/core/plan/keep-rules.ts'
+import { keepRulesFor, PRUNE_KINDS, type PrunePreset } from '../../src/core/model/prune-policy.ts'
 import { FINDING_CODES } from '../../src/core/model/finding.ts'
 import { REASONS } from '../../src/core/model/heal-outcome.ts'
 import { ALL_KINDS, KINDS } from '../../src/core/model/media.ts'
@@ -95,6 +97,22 @@ test('docs/heal.md names every member of the JSON answer', async () => {
     assert.ok(page.includes(`\`${member}\``), member)
 })
 
+test('docs/prune.md has every rule with its sentence and the kinds it may keep under each preset', async () => {
+  const page = await pageOf('prune')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)]
+  const said = new Map(rows.map(([, name = '', ...cells]) => [name, cells]))
+  for (const { name, sentence } of KEEP_RULES) {
+    const kinds = (preset: PrunePreset): string => {
+      // Every option that brings rules with it.
+      const options = { includeFollows: false, keepInteracted: true, linkOnly: true, domain: 'a.example' }
+      const policy = { preset, kinds: PRUNE_KINDS, cutoffMs: 0, madeAtMs: 0, ...options }
+      const kept = PRUNE_KINDS.filter((kind) => keepRulesFor(policy, kind, { quotes: true }).includes(name))
+      return kept.map((kind) => KINDS[kind].plural).join(', ') || '-'
+    }
+    assert.deepEqual(said.get(name), [sentence, kinds('cornac'), kinds('tootctl')], name)
+  }
+})
+
 test('the defaults in help and pages are those of the settings', () => {
   const defaults = OwnSettings.parse({}) as unknown as Record<string, Record<string, unknown>>
   for (const { name, command, page } of verbs)
@@ -125,7 +143,8 @@ function flagsOf({ flags }: NonNullable<Command['options']>[number]): readonly s
 
 function valueAt(defaults: Record<string, Record<string, unknown>>, path: OwnSettingPath): string {
   const [section = '', name = ''] = path.split('.')
-  return String(defaults[section]?.[name])
+  const value = defaults[section]?.[name]
+  return value === null ? 'none' : String(value)
 }
 
 async function pageOf(verb: string): Promise<string> {

@@ -21,6 +21,8 @@ export interface PlanningOptions extends OverrideOptions {
 
 /** What the verb itself has to say beside its plan. */
 export interface Besides {
+  /** Said where there is no plan. */
+  readonly instead?: string
   readonly sentences: readonly string[]
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -54,7 +56,9 @@ async function nothing(context: CommandContext<PlanningOptions>, besides: Beside
   await context.out({
     data: { plan: null, obstacles: [], ...besides.data },
     text: (paint) =>
-      [paint.good('Nothing would go.'), ...besides.sentences].map((line) => `${line}\n`).join(''),
+      [paint.good(besides.instead ?? 'Nothing would go.'), ...besides.sentences]
+        .map((line) => `${line}\n`)
+        .join(''),
     needsPerson: false,
   })
   return context.options.exitIdle === true ? 'idle' : 'done'

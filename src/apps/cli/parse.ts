@@ -179,8 +179,8 @@ class Parsing {
 function declareOption(option: CommandOption): Option {
   const parsed = new Option(option.flags, option.description)
   if (option.repeatable === true) parsed.default([], 'none')
-  // A switch has no text to read.
-  if (parsed.isBoolean()) return parsed
+  // A switch has no text to read, and `--no-…` is one.
+  if (parsed.isBoolean() || parsed.negate) return parsed
   return parsed.argParser((text: string, before: unknown) => {
     const value = option.read === undefined ? text : option.read(text)
     if (value === undefined) {

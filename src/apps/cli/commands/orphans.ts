@@ -1,3 +1,4 @@
+import type { Tally } from '../../../core/model/tally.ts'
 import { proposeLeftovers } from '../../../core/propose-leftovers.ts'
 import { proposeOrphans, type OrphanProposal } from '../../../core/propose-orphans.ts'
 import type { SightingStore } from '../../../core/ports/plans.ts'
@@ -14,7 +15,7 @@ import type { CommandContext } from '../context.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { ORPHAN_OPTIONS, readOrphanWish, type OrphanOptions, type OrphanWish } from '../orphans-request.ts'
 import { iso } from '../plan-data.ts'
-import { orphanSentences, versionSentences } from '../render/orphans-text.ts'
+import { orphanHeadline, orphanSentences, versionSentences } from '../render/orphans-text.ts'
 
 type Options = OrphanOptions & PlanningOptions
 
@@ -63,7 +64,8 @@ async function objects(
     { signal, progress },
   )
   const besides = {
-    sentences: orphanSentences(proposal, sightings !== null),
+    instead: orphanHeadline(proposal, sightings !== null),
+    sentences: orphanSentences(proposal),
     data: { seen: seenData(proposal) },
   }
   return carryOut(context, proposal.plan, besides)
@@ -86,6 +88,7 @@ async function sightingsToWrite(context: CommandContext<Options>): Promise<Sight
 }
 
 function seenData({
+  seen,
   waiting,
   nextAtMs,
   outsideCache,
@@ -94,6 +97,8 @@ function seenData({
 }: OrphanProposal): Record<string, unknown> {
   return {
     scan: scan.id,
+    orphans: sumOf(seen, ({ count }) => count),
+    orphans_bytes: sumOf(seen, ({ bytes }) => bytes),
     once: waiting.count,
     once_bytes: waiting.bytes,
     next: nextAtMs === null ? null : iso(nextAtMs),
@@ -102,6 +107,10 @@ function seenData({
     strays: strays.count,
     strays_bytes: strays.bytes,
   }
+}
+
+function sumOf(seen: OrphanProposal['seen'], of: (tally: Readonly<Tally>) => number): number {
+  return Object.values(seen).reduce((sum, tally) => sum + of(tally), 0)
 }
 
 async function leftovers(

@@ -2,20 +2,28 @@
 import type { OrphanProposal } from '../../../core/propose-orphans.ts'
 import { formatBytes, formatCount, formatTime, plural } from './text.ts'
 
-/** @param remembered false: nothing was written, so nothing is known of earlier scans either */
-export function orphanSentences(
-  { seen, waiting, nextAtMs, outsideCache, strays }: OrphanProposal,
-  remembered: boolean,
-): readonly string[] {
+/** Where there is no plan. @param remembered false: nothing was written, so nothing is known of earlier scans either */
+export function orphanHeadline({ seen, waiting }: OrphanProposal, remembered: boolean): string {
+  if (remembered)
+    return waiting.count === 0
+      ? 'Nothing would go: there are no orphans under cache/.'
+      : 'Nothing can go yet.'
+  const tallies = Object.values(seen)
+  const count = tallies.reduce((sum, tally) => sum + tally.count, 0)
+  const bytes = tallies.reduce((sum, tally) => sum + tally.bytes, 0)
+  return (
+    `${plural(count, 'orphan')} (${formatBytes(bytes)}) seen under cache/. Nothing was remembered: ` +
+    'this scan is not one of the two that have to see them.'
+  )
+}
+
+export function orphanSentences({
+  waiting,
+  nextAtMs,
+  outsideCache,
+  strays,
+}: OrphanProposal): readonly string[] {
   const lines: string[] = []
-  if (!remembered) {
-    const tallies = Object.values(seen)
-    const count = tallies.reduce((sum, tally) => sum + tally.count, 0)
-    const bytes = tallies.reduce((sum, tally) => sum + tally.bytes, 0)
-    lines.push(
-      `${plural(count, 'orphan')} (${formatBytes(bytes)}) seen. Nothing was remembered: this scan is not one of the two that have to see them.`,
-    )
-  }
   if (waiting.count > 0)
     lines.push(
       `${plural(waiting.count, 'orphan')} (${formatBytes(waiting.bytes)}) ${waiting.count === 1 ? 'was' : 'were'} not seen long enough yet` +

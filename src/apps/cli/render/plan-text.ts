@@ -90,8 +90,8 @@ function policySentence(policy: PrunePolicy): string {
     ...(policy.includeFollows ? ['follows included'] : []),
     ...(preset === 'tootctl' && policy.keepInteracted ? ['without what people here had to do with'] : []),
   ]
-  const quiet = madeAtMs > cutoffMs ? ` for ${formatDuration(madeAtMs - cutoffMs)}, that is` : ''
-  return `Asked for: ${details.join(', ')}; quiet${quiet} since ${formatTime(cutoffMs)} or longer.`
+  const quiet = madeAtMs > cutoffMs ? `, quiet for ${formatDuration(madeAtMs - cutoffMs)} or longer` : ''
+  return `Asked for: ${details.join(', ')}${quiet} (since ${formatTime(cutoffMs)}).`
 }
 
 function orphanSentence({ graceMs, quarantineMs, scanStartedAtMs }: OrphanRequest): string {
@@ -177,23 +177,19 @@ function costs({ plan: { cost }, prices }: PlanView): string[] {
   const source = prices?.source === 'amazon' ? ', by the prices that Amazon publishes for S3 Standard' : ''
   return [
     takes,
-    `That costs about ${dollars(cost.money.once)}, and saves about ${dollars(cost.money.savedMonthly)} a month${source}.`,
+    `That costs ${dollars(cost.money.once)}, and saves ${dollars(cost.money.savedMonthly)} a month${source}.`,
   ]
 }
 
 /** Shares that are more than a run takes unasked, each with what to type. */
-function caps({ caps: met, id }: Plan, paint: Painter): string[] {
+function caps({ caps: met }: Plan, paint: Painter): string[] {
   const lines = met.map(({ kind, share, files, of, level }) => {
     const much = `${percentOf(share)} of all ${KINDS[kind].plural} (${formatCount(files)} of ${formatCount(of)}) would go`
     return level === 'stop'
       ? `${much}: --apply alone stops here, and lets somebody look first.`
       : `${much}: that is refused, unless the run names the share.`
   })
-  const refused = met.filter(({ level }) => level === 'refuse')
-  return [
-    ...lines.map((line) => paint.warn(line)),
-    ...(refused.length === 0 ? [] : [`If that is meant: ${applyCommand(id, refused)}`]),
-  ]
+  return lines.map((line) => paint.warn(line))
 }
 
 function inTheWay({ obstacles }: PlanView, paint: Painter): string[] {
@@ -216,7 +212,7 @@ export function applyCommand(
 function whatNow({ plan, kept }: PlanView, paint: Painter): string[] {
   const refused = plan.caps.filter(({ level }) => level === 'refuse')
   const next = kept
-    ? `Nothing was changed. To go on: ${paint.bold(applyCommand(plan.id, refused))}`
+    ? `Nothing was changed. ${refused.length === 0 ? 'To go on' : 'If that is meant'}: ${paint.bold(applyCommand(plan.id, refused))}`
     : 'Nothing was changed, and the plan was not kept.'
   return [next, back(plan)]
 }
@@ -247,7 +243,7 @@ function percentOf(share: number): string {
 
 /** At least a cent where it is more than nothing. */
 function dollars(amount: number): string {
-  return amount > 0 && amount < 0.01 ? 'less than $0.01' : `$${amount.toFixed(2)}`
+  return amount > 0 && amount < 0.01 ? 'less than $0.01' : `about $${amount.toFixed(2)}`
 }
 
 function sum(values: readonly (number | undefined)[]): number {
