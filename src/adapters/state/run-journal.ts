@@ -146,7 +146,7 @@ const OPEN_BATCH = `
 const CLOSE_BATCH = `
   closed AS (
     UPDATE cornac.run_batches SET state = $8, outcome = $5::bytea
-    WHERE run = $3 AND number = $4  AND EXISTS (SELECT 1 FROM held) RETURNING 1),
+    WHERE run = $3 AND number = $4 AND state IN ('open', 'done') AND EXISTS (SELECT 1 FROM held) RETURNING 1),
   done AS (
     UPDATE cornac.runs SET position = coalesce($6, position), counts = $7::jsonb
     WHERE id = $3 AND EXISTS (SELECT 1 FROM closed) RETURNING 1)`
