@@ -71,12 +71,12 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
           await readsAsNone(state)
           const lease = await state.leases.take('destroy', 'a test')
           for (const denied of [
-            state.plans.keep(planOf('p')),
-            state.runs.begin(startOf('p'), lease),
-            state.sightings.record('a', FIRST, [orphan('key')]),
-            state.canaries.lay('a', 'mark'),
+            () => state.plans.keep(planOf('p')),
+            () => state.runs.begin(startOf('p'), lease),
+            () => state.sightings.record('a', FIRST, [orphan('key')]),
+            () => state.canaries.lay('a', 'mark'),
           ])
-            assert.equal((await known(denied)).code, 'state-absent')
+            assert.equal((await known(denied())).code, 'state-absent')
           assert.deepEqual(await state.setUp(), ['0002.sql'])
           await state.plans.keep(planOf('p'))
           assert.equal((await state.plans.list('a', 9)).length, 1)
@@ -270,14 +270,20 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             ]
             for (const [i, content] of contents.entries())
               assert.equal(await runs.openBatch('run-p', content, lease), i + 1)
-            const outcome = { leftAlone: ODD_NAMES, refused: ODD_NAMES, refusedBecause: '\0' }
-            await runs.closeBatch('run-p', 2, closing({ outcome }), lease)
+            const done = { leftAlone: ODD_NAMES, refused: [], refusedBecause: null }
+            const refused = { ...done, refused: ODD_NAMES, refusedBecause: '\0' }
+            await runs.closeBatch('run-p', 2, closing({ outcome: done }), lease)
+            await runs.closeBatch('run-p', 3, closing({ outcome: refused }), lease)
+            const states = [
+              { state: 'open', outcome: null },
+              { state: 'done', outcome: done },
+            ] as const
             const found = (await all(runs.batches('run-p'))).reverse()
             assert.deepEqual(
               found,
               contents.map((content, i) => ({
                 ...{ run: 'run-p', number: i + 1, content },
-                ...(i === 1 ? { state: 'done', outcome } : { state: 'open', outcome: null }),
+                ...(i === 2 ? { state: 'open', outcome: refused } : (states[i] ?? states[0])),
               })),
             )
           }))
@@ -394,6 +400,27 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
               /cannot hold/,
             )
             assert.deepEqual(await rowsOfRuns(), before)
+          }))
+
+        test('what storage refused a part of stays open, until a later try is refused nothing', () =>
+          playing(async ({ runs }, lease) => {
+            await runs.begin(startOf('p'), lease)
+            await runs.openBatch('run-p', ROWS, lease)
+            const outcome = { leftAlone: ['1'], refused: ['a', 'b'], refusedBecause: 'AccessDenied' }
+            const refused = closing({ outcome, position: 'next', counts: COUNTS })
+            await runs.closeBatch('run-p', 1, refused, lease)
+            const open = { run: 'run-p', number: 1, state: 'open', content: ROWS }
+            assert.deepEqual(await all(runs.openBatches('a')), [{ ...open, outcome }])
+            const run = await runs.find('a', 'run-p')
+            assert.deepEqual([run?.position, run?.counts], ['next', COUNTS])
+            await runs.end('run-p', { state: 'done', because: null, atMs: NOW - 1 }, lease)
+            await runs.forget('a', NOW)
+            assert.equal((await all(runs.openBatches('a'))).length, 1)
+            const fewer = { ...outcome, refused: ['b'] }
+            await runs.closeBatch('run-p', 1, closing({ outcome: fewer }), lease)
+            assert.deepEqual(await all(runs.openBatches('a')), [{ ...open, outcome: fewer }])
+            await runs.closeBatch('run-p', 1, closing({}), lease)
+            assert.deepEqual(await all(runs.openBatches('a')), [])
           }))
 
         test('without the lease nothing is written, whoever writes', () =>
