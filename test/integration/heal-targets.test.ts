@@ -6,10 +6,10 @@ import { buildInstance, type LabInstance } from '../../lab/instance/build-instan
 import { drawPictures } from '../../lab/instance/pictures.ts'
 import type { LabVersion } from '../../lab/instance/schema/schema.ts'
 import { HEAL_SIZES, type HealSizes } from '../../src/adapters/mastodon/heal-reading.ts'
+import { openFileEditor } from '../../src/adapters/mastodon/file-editor.ts'
 import { openHealSource } from '../../src/adapters/mastodon/heal-source.ts'
 import { readInstanceActorKey } from '../../src/adapters/mastodon/instance-actor-key.ts'
 import { probeSchema } from '../../src/adapters/mastodon/probe-schema.ts'
-import { refuseIfReadOnly } from '../../src/adapters/mastodon/write-rights.ts'
 import { KnownError } from '../../src/core/errors.ts'
 import type { HealKind, HealScope, HealTarget } from '../../src/core/model/heal-target.ts'
 import type { SchemaFacts } from '../../src/core/model/schema.ts'
@@ -160,13 +160,16 @@ for (const version of ['4.3', '4.4', '4.5', '4.6'] as const)
             lines((await pagesOf(source, scope, ALL)).flat()),
             lines((await pagesOf(stage.source, scope, ALL)).flat()),
           )
-        await assert.rejects(refuseIfReadOnly(pool, stage.schema, ['card', 'attachment']), (error) => {
-          assert.ok(error instanceof KnownError)
-          assert.equal(error.code, 'database-permission')
-          assert.match(error.what, /the table preview_cards, the table media_attachments/)
-          return true
-        })
-        await refuseIfReadOnly(stage.pool, stage.schema, ALL)
+        await assert.rejects(
+          openFileEditor(pool, stage.schema).refuseIfReadOnly(['card', 'attachment']),
+          (error) => {
+            assert.ok(error instanceof KnownError)
+            assert.equal(error.code, 'database-permission')
+            assert.match(error.what, /the table preview_cards, the table media_attachments/)
+            return true
+          },
+        )
+        await openFileEditor(stage.pool, stage.schema).refuseIfReadOnly(ALL)
       } finally {
         await pool.end()
       }

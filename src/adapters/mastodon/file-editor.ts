@@ -6,12 +6,13 @@ import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { FileEditor } from '../../core/ports/mastodon.ts'
 import { change } from '../postgres/ask.ts'
 import { clearFileStatement, nameFileStatement } from './queries/change-file.ts'
-import { readOnlyInstance, refuseIfReadOnly } from './write-rights.ts'
+import { healColumns, readOnlyInstance, refuseLackingRights } from './write-rights.ts'
 
 /** Each call is one statement and one transaction; many may be under way. */
 export function openFileEditor(pool: Pool, schema: SchemaFacts): FileEditor {
   return {
-    refuseIfReadOnly: (kinds, options) => refuseIfReadOnly(pool, schema, kinds, options),
+    refuseIfReadOnly: (kinds, options) =>
+      refuseLackingRights(pool, schema, healColumns(schema, kinds), 'healed', options),
     async nameFile(fileChange, fence, options) {
       refuse(schema, fileChange.seen)
       const { text, values } = nameFileStatement(fileChange, fence, schema)
@@ -28,6 +29,6 @@ export function openFileEditor(pool: Pool, schema: SchemaFacts): FileEditor {
 }
 
 function refuse(schema: SchemaFacts, seen: MediaRecord): void {
-  if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause)
+  if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause, 'healed')
   if (KINDS[seen.kind].protected) throw new Error(`${seen.kind} ${seen.id} was to be changed`)
 }

@@ -8,6 +8,7 @@ import { openFileEditor } from './file-editor.ts'
 import { openHealSource } from './heal-source.ts'
 import { readInstanceActorKey } from './instance-actor-key.ts'
 import { probeSchema } from './probe-schema.ts'
+import { openPruneEditor } from './prune-editor.ts'
 import { openPruneSource } from './prune-source.ts'
 import { openRecords } from './records.ts'
 import { openVitals } from './vitals.ts'
@@ -27,7 +28,7 @@ export async function openMastodonDatabase(
       ...openHealSource(pool, schema),
       ...openFileEditor(pool, schema),
       ...openVitals(pool, schema),
-      prune: openPruneSource(pool, schema),
+      prune: { ...openPruneSource(pool, schema), ...openPruneEditor(pool, schema) },
       instanceActorKey: (callOptions) => readInstanceActorKey(pool, callOptions),
       domainRules: (callOptions) => readDomainRules(pool, callOptions),
       close: () => pool.end(),

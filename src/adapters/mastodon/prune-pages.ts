@@ -2,7 +2,7 @@
 import { attachmentIdBound, ID_CLOCK_TOLERANCE_MS, type PrunePolicy } from '../../core/model/prune-policy.ts'
 import type { PrunePosition } from '../../core/ports/prune.ts'
 import { ask } from '../postgres/ask.ts'
-import { AFTER_ALL_IDS, BEFORE_ALL_IDS, IdList } from './id-list.ts'
+import { AFTER_ALL_IDS, IdList } from './id-list.ts'
 import { someIds } from './heal-reading.ts'
 import { keptAhead, keptBetween } from './kept-ahead.ts'
 import { goOn, placeOf, positionOf, type PrunePlace, type Walk } from './prune-position.ts'
@@ -72,8 +72,8 @@ async function* walked(
   after: PrunePlace | null,
 ): AsyncGenerator<TablePage> {
   const from = goOn(walk, after)
-  if (from === 'passed') return
-  for await (const { page, through } of STEPS[walk](reading, policy, from ?? BEFORE_ALL_IDS))
+  if (from === null) return
+  for await (const { page, through } of STEPS[walk](reading, policy, from))
     yield { kinds, page, position: positionOf({ walk, id: through }) }
 }
 

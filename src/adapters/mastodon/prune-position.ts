@@ -1,5 +1,6 @@
 /** Where a prune's reading stands, as text that outlives the process: `accounts 109302…`. */
 import type { PrunePosition } from '../../core/ports/prune.ts'
+import { BEFORE_ALL_IDS } from './id-list.ts'
 
 /**
  * The walks of a prune, in their order. With a domain, attachments are found through their accounts: `owners` counts
@@ -25,13 +26,10 @@ export function placeOf(position: PrunePosition): PrunePlace {
   return { walk, id }
 }
 
-/**
- * Where the walk goes on after `after`: above the id given; from its start (null) if it was not begun; `passed` if a later
- * walk was.
- */
-export function goOn(walk: Walk, after: PrunePlace | null): string | 'passed' | null {
-  if (after === null || WALKS.indexOf(after.walk) < WALKS.indexOf(walk)) return null
-  return after.walk === walk ? after.id : 'passed'
+/** Above which id the walk goes on after `after`; null if it was passed, with a later walk begun. */
+export function goOn(walk: Walk, after: PrunePlace | null): string | null {
+  if (after === null || WALKS.indexOf(after.walk) < WALKS.indexOf(walk)) return BEFORE_ALL_IDS
+  return after.walk === walk ? after.id : null
 }
 
 function isWalk(text: string | undefined): text is Walk {

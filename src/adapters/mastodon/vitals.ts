@@ -6,7 +6,7 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
 import { recordsById } from './queries/select-records.ts'
 import { toRecord } from './records.ts'
-import { ALL_HEAL_KINDS, readWriteRights } from './write-rights.ts'
+import { ALL_HEAL_KINDS, healColumns, readWriteRights } from './write-rights.ts'
 
 export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
   return {
@@ -19,8 +19,7 @@ export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
       )
       const { standby, readOnlySession, lacking } = await readWriteRights(
         pool,
-        schema,
-        ALL_HEAL_KINDS,
+        healColumns(schema, ALL_HEAL_KINDS),
         options,
       )
       return {

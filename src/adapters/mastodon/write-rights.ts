@@ -1,4 +1,4 @@
-/** May heal change rows here? Asked of the database itself, which changes nothing. */
+/** May rows be changed here? Asked of the database itself, which changes nothing. */
 import type { Pool } from 'pg'
 import { KnownError } from '../../core/errors.ts'
 import type { HealKind } from '../../core/model/heal-target.ts'
@@ -6,7 +6,10 @@ import { KINDS, type Kind } from '../../core/model/media.ts'
 import type { SchemaFacts } from '../../core/model/schema.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
+import type { PruneKind } from '../../core/model/prune-policy.ts'
 import { columnsSet } from './queries/change-file.ts'
+import { filesOf } from './queries/prunable-rows.ts'
+import { FILE_COLUMNS } from './queries/seen-rows.ts'
 
 /** The kinds of files each word of `--kinds` stands for. */
 const FILES_OF: Readonly<Record<HealKind, readonly Kind[]>> = {
@@ -24,17 +27,18 @@ export interface WriteRights {
   readonly standby: boolean
   /** The user's transactions may only read (`default_transaction_read_only`). */
   readonly readOnlySession: boolean
-  /** Columns the user may not change, by table; tables of which it may change all that heal sets are absent. */
+  /** Columns the user may not change, by table; tables of which it may change all that is needed are absent. */
   readonly lacking: ReadonlyMap<string, { readonly columns: readonly string[]; readonly all: boolean }>
 }
 
+/** Columns to be changed, by table, each once. */
+export type NeededColumns = ReadonlyMap<string, readonly string[]>
+
 export async function readWriteRights(
   pool: Pool,
-  schema: SchemaFacts,
-  kinds: readonly HealKind[],
+  needed: NeededColumns,
   options?: CallOptions,
 ): Promise<WriteRights> {
-  const needed = columnsNeeded(schema, kinds)
   const tables = [...needed].flatMap(([table, columns]) => columns.map(() => table))
   const [row] = await ask(
     pool,
@@ -54,25 +58,46 @@ export async function readWriteRights(
   return { user, standby, readOnlySession, lacking }
 }
 
-/** By table, each column once. */
-function columnsNeeded(schema: SchemaFacts, kinds: readonly HealKind[]): Map<string, readonly string[]> {
+/** What a heal of these kinds sets. */
+export function healColumns(schema: SchemaFacts, kinds: readonly HealKind[]): NeededColumns {
+  return byTable(
+    kinds.flatMap((word) => FILES_OF[word]),
+    (kind) => columnsSet(kind, schema),
+  )
+}
+
+/** What letting go of these kinds sets, and taking that back. */
+export function pruneColumns(kinds: readonly PruneKind[]): NeededColumns {
+  return byTable(
+    kinds.flatMap((kind) => filesOf([kind])),
+    (kind) => [...FILE_COLUMNS.map((column) => `${KINDS[kind].columns}_${column}`), 'updated_at'],
+  )
+}
+
+function byTable(kinds: readonly Kind[], columnsOf: (kind: Kind) => readonly string[]): NeededColumns {
   const needed = new Map<string, readonly string[]>()
-  for (const kind of kinds.flatMap((word) => FILES_OF[word])) {
+  for (const kind of kinds) {
     const { table } = KINDS[kind]
-    needed.set(table, [...new Set([...(needed.get(table) ?? []), ...columnsSet(kind, schema)])])
+    needed.set(table, [...new Set([...(needed.get(table) ?? []), ...columnsOf(kind)])])
   }
   return needed
 }
 
-/** @throws KnownError with the reason why rows of these kinds cannot be changed here */
-export async function refuseIfReadOnly(
+/** What would have been done to the rows. */
+type Work = 'healed' | 'pruned'
+
+/** @throws KnownError with the reason why these columns cannot be changed here */
+export async function refuseLackingRights(
   pool: Pool,
   schema: SchemaFacts,
-  kinds: readonly HealKind[],
+  needed: NeededColumns,
+  work: Work,
   options?: CallOptions,
 ): Promise<void> {
-  if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause)
-  const { user, standby, readOnlySession, lacking } = await readWriteRights(pool, schema, kinds, options)
+  const refusal = (code: string, because: string, remedy: string): KnownError =>
+    refused(work, code, because, remedy)
+  if (schema.readOnlyBecause !== null) throw readOnlyInstance(schema.readOnlyBecause, work)
+  const { user, standby, readOnlySession, lacking } = await readWriteRights(pool, needed, options)
   if (standby)
     throw refusal(
       'database-read-only',
@@ -97,14 +122,14 @@ export async function refuseIfReadOnly(
     )
 }
 
-export function readOnlyInstance(because: string): KnownError {
-  return refusal('read-only-instance', because, 'Look for a newer Cornac')
+export function readOnlyInstance(because: string, work: Work): KnownError {
+  return refused(work, 'read-only-instance', because, 'Look for a newer Cornac')
 }
 
-function refusal(code: string, because: string, remedy: string): KnownError {
+function refused(work: Work, code: string, because: string, remedy: string): KnownError {
   return new KnownError({
     code,
-    what: `nothing was healed: ${because}`,
+    what: `nothing was ${work}: ${because}`,
     remedy: `${remedy}; scan, usage and doctor work as it is`,
   })
 }

@@ -152,3 +152,11 @@ export function attachmentIdBound(cutoffMs: number): bigint {
 
 /** By how much a row's id may run ahead of its `created_at` before the bound is of no use. */
 export const ID_CLOCK_TOLERANCE_MS = DAY_MS
+
+/**
+ * Posts made here after that moment, or up to a day before it, have this id or a larger one, and so do those of other servers
+ * that say so: ids of posts hold the time they were published (facts 2). The day is for clocks that disagree.
+ */
+export function postIdSince(ms: number): bigint {
+  return BigInt(Math.max(0, Math.floor((ms - DAY_MS) / 1000) * 1000)) << 16n
+}

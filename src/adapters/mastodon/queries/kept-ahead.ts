@@ -18,7 +18,29 @@ export const FOLLOW_REQUESTED = `SELECT CASE WHEN asks THEN account_id ELSE targ
 
 /** Cards of posts that one of the rules is true of. */
 export function cardsTouchedHere(rules: readonly KeepRule[]): string {
-  const touched = rules.map((rule) => TOUCHED_HERE[rule]?.('c.status_id') ?? 'false')
   return `SELECT DISTINCT c.preview_card_id FROM preview_cards_statuses c
-    WHERE c.status_id > $1 AND c.status_id <= $2 AND (${touched.join('\n OR ')})`
+    WHERE c.status_id > $1 AND c.status_id <= $2 AND ${anyOf(rules)}`
+}
+
+/**
+ * Of the accounts in the relation `seen`, those that `FOLLOW_REQUESTED` gives: no index is led by the account asked, so the
+ * requests are read once for all of them.
+ */
+export const REQUESTED_AMONG = `SELECT s.id FROM seen s JOIN follow_requests q ON q.account_id = s.id
+    WHERE (SELECT l.domain FROM accounts l WHERE l.id = q.target_account_id) IS NULL
+  UNION ALL
+  SELECT s.id FROM seen s JOIN follow_requests q ON q.target_account_id = s.id
+    WHERE (SELECT l.domain FROM accounts l WHERE l.id = q.account_id) IS NULL`
+
+/** Of the cards in the relation `seen`, those of posts with the id `since` or a larger one that one of the rules is true of. */
+export function cardsTouchedAmong(rules: readonly KeepRule[], since: string): string {
+  // OFFSET 0: the rules are asked only about posts of these cards.
+  return `SELECT c.preview_card_id FROM (
+      SELECT p.preview_card_id, p.status_id FROM preview_cards_statuses p JOIN seen s ON s.id = p.preview_card_id
+        WHERE p.status_id >= ${since} OFFSET 0) c
+    WHERE ${anyOf(rules)}`
+}
+
+function anyOf(rules: readonly KeepRule[]): string {
+  return `(${rules.map((rule) => TOUCHED_HERE[rule]?.('c.status_id') ?? 'false').join('\n OR ')})`
 }
