@@ -144,7 +144,9 @@ function flagsOf({ flags }: NonNullable<Command['options']>[number]): readonly s
 function valueAt(defaults: Record<string, Record<string, unknown>>, path: OwnSettingPath): string {
   const [section = '', name = ''] = path.split('.')
   const value = defaults[section]?.[name]
-  return value === null ? 'none' : String(value)
+  if (value === null) return 'none'
+  assert.ok(typeof value === 'string' || typeof value === 'number', path)
+  return String(value)
 }
 
 async function pageOf(verb: string): Promise<string> {
