@@ -904,7 +904,8 @@ async function fenced(
   return result.rowCount ?? 0
 }
 
-function cutConnections(database: StateDatabase): Promise<unknown> {
+/** Everybody’s but the superuser’s own. */
+export function cutConnections(database: StateDatabase): Promise<unknown> {
   return database.sql(
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
     [database.name],
