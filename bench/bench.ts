@@ -11,12 +11,24 @@ import { heal } from './benchmarks/heal.ts'
 import { help } from './benchmarks/help.ts'
 import { memory } from './benchmarks/memory.ts'
 import { plan } from './benchmarks/plan.ts'
+import { pruneBucket } from './benchmarks/prune-bucket.ts'
+import { pruneDisk } from './benchmarks/prune-disk.ts'
 import { requests } from './benchmarks/requests.ts'
 import { rows } from './benchmarks/rows.ts'
 import type { Figure } from './measure/figure.ts'
 import { openStage } from './stage/stage.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [help, requests, find, heal, plan, memory, rows]
+const BENCHMARKS: readonly Benchmark[] = [
+  help,
+  requests,
+  find,
+  heal,
+  plan,
+  pruneDisk,
+  pruneBucket,
+  memory,
+  rows,
+]
 
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')
