@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDatabase, type DatabaseSettings } from '../../src/adapters/postgres/connect.ts'
+import { transaction } from '../../src/adapters/postgres/transaction.ts'
 import { openState } from '../../src/adapters/state/open-state.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { processIdentity } from '../../src/adapters/system/process-identity.ts'
@@ -457,6 +458,21 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             ])
               assert.equal((await known(write())).code, 'lease-lost')
             assert.deepEqual(await rowsOfRuns(), before)
+          }))
+
+        test('a batch that waits behind a takeover is not written', () =>
+          playing(async ({ runs }, lease) => {
+            await runs.begin(startOf('p'), lease)
+            const pool = await connectDatabase(database.settings)
+            let waiting: Promise<unknown> | undefined
+            await transaction(pool, async (client) => {
+              await client.query('UPDATE cornac.leases SET token = token + 1 WHERE name = $1', [lease.name])
+              waiting = runs.openBatch('run-p', ROWS, lease)
+              waiting.catch(() => {})
+              await sleep(150)
+            }).finally(() => pool.end())
+            assert.equal((await known(waiting!)).code, 'lease-lost')
+            assert.deepEqual(await all(runs.batches('run-p')), [])
           }))
 
         test('a lease that was given back, or noticed as lost, writes nothing either', () =>

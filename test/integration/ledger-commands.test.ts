@@ -105,11 +105,11 @@ describe('setup and ledger', needs('postgres'), () => {
     const { env } = await freshCopy()
     assert.match(
       await told(['setup'], env),
-      /^Made: the schema cornac in .*\.\n1 step applied: 0001\.sql\.\n$/,
+      /^Made: the schema cornac in .*\.\n2 steps applied: 0001\.sql, 0002\.sql\.\n$/,
     )
-    assert.match(await told(['setup'], env), /^All is up to date: the schema cornac in .* \(step 1\)\.\n$/)
+    assert.match(await told(['setup'], env), /^All is up to date: the schema cornac in .* \(step 2\)\.\n$/)
     const answer = await asked<{ applied: string[]; version: number; tables: string }>(['setup'], env)
-    assert.deepEqual([answer.verb, answer.applied, answer.version], ['setup', [], 1])
+    assert.deepEqual([answer.verb, answer.applied, answer.version], ['setup', [], 2])
     assert.equal(await told(['setup', '--quiet'], env), '')
   })
 
