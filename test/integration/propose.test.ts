@@ -118,10 +118,8 @@ describe('plans of a real server', needs('postgres'), () => {
         if (sample !== undefined) assert.equal(sample.key, keys[0])
       }
     assert.deepEqual(
-      Object.entries(plan.totals.byKind)
-        .map(([kind, { count }]) => [kind, count])
-        .sort(),
-      [...files].sort(),
+      new Map(Object.entries(plan.totals.byKind).map(([kind, { count }]) => [kind, count])),
+      files,
     )
     assert.ok(plan.samples.length >= 15 && plan.samples.length <= 20)
     const kinds = new Set(plan.samples.map(({ kind }) => kind))
@@ -388,7 +386,7 @@ describe('the mark between storage and our tables', needs('postgres'), () => {
     assert.equal(await look(), 'new')
     let told = 0
     const dying = {
-      mark: real.state.canaries.mark,
+      mark: (instance: string) => real.state.canaries.mark(instance),
       lay: async (instance: string, mark: string) => {
         if (told++ === 1) throw new Error('killed')
         await real.state.canaries.lay(instance, mark)
