@@ -13,6 +13,7 @@ import { memory } from './benchmarks/memory.ts'
 import { plan } from './benchmarks/plan.ts'
 import { pruneBucket } from './benchmarks/prune-bucket.ts'
 import { pruneDisk } from './benchmarks/prune-disk.ts'
+import { pruneRows } from './benchmarks/prune-rows.ts'
 import { requests } from './benchmarks/requests.ts'
 import { rows } from './benchmarks/rows.ts'
 import type { Figure } from './measure/figure.ts'
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pruneBucket,
   memory,
   rows,
+  pruneRows,
 ]
 
 const words = process.argv.slice(2)
