@@ -13,7 +13,9 @@ import { listFolder } from './fs/list.ts'
 import { moveObjects } from './fs/move.ts'
 import { readObject, statObject } from './fs/read.ts'
 import { removeObjects } from './fs/remove.ts'
-import { createWalkPool } from './fs/walk-pool.ts'
+import type { RemoveJob, RemoveResult } from './fs/remove-batch.ts'
+import { createThreadPool } from './fs/thread-pool.ts'
+import type { WalkJob, WalkPage } from './fs/walk.ts'
 import { writeObject } from './fs/write.ts'
 
 export interface FileStorageSettings {
@@ -24,8 +26,8 @@ export interface FileStorageSettings {
    * spinning disk.
    */
   readonly readsInFlight?: number | undefined
-  /** Files being removed at once, 16 unless told. */
-  readonly removalsInFlight?: number | undefined
+  /** Threads that remove files where there are many, 2 unless told; each takes some 30 MB. */
+  readonly removalThreads?: number | undefined
 }
 
 /** Entries of a page; a page may hold fewer where folders are slow to read. */
@@ -36,8 +38,16 @@ const MOVES_IN_FLIGHT = 16
 /** Opens a media folder. Throws a KnownError if the path is not absolute; nothing is read until the first call. */
 export function openFileStorage(settings: FileStorageSettings): Storage {
   const root = refuseBadRoot(settings.root)
-  const threads = Math.max(1, settings.readsInFlight ?? 3)
-  const pool = createWalkPool(threads)
+  const walkers = createThreadPool<WalkJob, WalkPage>({
+    name: 'cornac-walk',
+    program: 'walk-worker',
+    threads: Math.max(1, settings.readsInFlight ?? 3),
+  })
+  const removers = createThreadPool<RemoveJob, RemoveResult>({
+    name: 'cornac-remove',
+    program: 'remove-worker',
+    threads: Math.max(1, settings.removalThreads ?? 2),
+  })
   const pace = { pageEntries: PAGE_ENTRIES, sliceMs: 100, batch: 64 }
   let otherRequests = 0
   return {
@@ -48,7 +58,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
       listPage: null,
       listsRanges: true,
     },
-    list: (range, options = {}) => listFolder(root, pool, pace, range, options),
+    list: (range, options = {}) => listFolder(root, walkers, pace, range, options),
     stat(key, options = {}) {
       otherRequests++
       return statObject(root, key, options)
@@ -64,7 +74,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     discardUnfinished: (keys, options = {}) => discardUnfinished(root, keys, options),
     remove(keys, options = {}) {
       otherRequests += keys.length
-      return removeObjects(root, keys, settings.removalsInFlight ?? 16, options)
+      return removeObjects(root, keys, removers, options)
     },
     move(pairs, access, options = {}) {
       otherRequests += pairs.length
@@ -74,6 +84,8 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     removalTraits: async () => ({ versioned: false, bulkRemoval: false }),
     use: () => ({ listRequests: 0, otherRequests }),
     check: (options = {}) => checkFolder(root, options),
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([walkers.close(), removers.close()])
+    },
   }
 }

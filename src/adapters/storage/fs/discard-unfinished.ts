@@ -3,7 +3,7 @@ import { readdir, unlink } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { CallOptions } from '../../../core/ports/storage.ts'
 import { refuseUnsafeKey } from '../key-check.ts'
-import { isAbsent } from './read.ts'
+import { isAbsent } from './failure.ts'
 import { isTemporaryOf } from './temporary-name.ts'
 
 /** One look into each key's folder. Gives how many files stayed; a folder that cannot be read counts as one. */

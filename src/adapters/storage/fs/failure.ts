@@ -47,3 +47,9 @@ export function fileSystemFailure(
     cause: error,
   })
 }
+
+/** A name too long for the file system cannot be there. */
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
+}

@@ -2,8 +2,8 @@
 import { isUnlisted, type Listed } from '../../../core/model/object.ts'
 import type { CallOptions, KeyRange } from '../../../core/ports/storage.ts'
 import { readGround } from './links.ts'
-import type { WalkPool } from './walk-pool.ts'
-import type { WalkItem, WalkPage } from './walk.ts'
+import type { ThreadPool } from './thread-pool.ts'
+import type { WalkItem, WalkJob, WalkPage } from './walk.ts'
 
 export interface WalkPace {
   readonly pageEntries: number
@@ -24,7 +24,7 @@ type Stretch =
  */
 export async function* listFolder(
   root: string,
-  pool: WalkPool,
+  pool: ThreadPool<WalkJob, WalkPage>,
   pace: WalkPace,
   range: KeyRange,
   { signal }: CallOptions,
@@ -40,7 +40,7 @@ export async function* listFolder(
       if (stretch.state !== 'waiting') continue
       const { items, from } = stretch
       const to = Math.min(items.length, from + pace.batch)
-      const page = pool.walk({
+      const page = pool.run({
         root,
         range,
         followed: ground.followed,

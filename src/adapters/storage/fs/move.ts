@@ -7,10 +7,10 @@ import { KnownError } from '../../../core/errors.ts'
 import type { CallOptions, Moved, MovePair, MoveAccess } from '../../../core/ports/storage.ts'
 import { moveObjection } from '../move-check.ts'
 import { copyAcross } from './copy-across.ts'
-import { phraseOf } from './failure.ts'
+import { isAbsent, phraseOf } from './failure.ts'
 import { FILE_MODE, makeFolders, ownerToGive, syncFolder, type Owner } from './make-folders.ts'
-import { isAbsent, refuseLostRoot } from './read.ts'
-import { removeEmptyAbove } from './remove.ts'
+import { refuseLostRoot } from './read.ts'
+import { removeEmptyAbove } from './remove-few.ts'
 
 /** Of folders: nobody but the owner may enter, whatever the modes of the files within. */
 const CLOSED = 0o700

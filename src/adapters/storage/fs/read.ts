@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { KnownError } from '../../../core/errors.ts'
 import type { CallOptions, ObjectStat } from '../../../core/ports/storage.ts'
 import { keyObjection, refuseUnsafeKey } from '../key-check.ts'
-import { fileSystemFailure, phraseOf } from './failure.ts'
+import { fileSystemFailure, isAbsent, phraseOf } from './failure.ts'
 
 /** Links are followed, as the web server does. Throws a KnownError only if the media folder itself is gone. */
 export async function statObject(root: string, key: string, { signal }: CallOptions): Promise<ObjectStat> {
@@ -42,12 +42,6 @@ export async function readObject(
     await refuseLostRoot(root)
     return null
   }
-}
-
-/** A name too long for the file system cannot be there. */
-export function isAbsent(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
 }
 
 /** Without its root every file looks absent: then the store is out of reach, and no answer is given. */

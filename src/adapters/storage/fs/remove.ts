@@ -1,55 +1,58 @@
 /** Removes files and the folders that become empty. */
-import { rmdir, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { CallOptions, Removal } from '../../../core/ports/storage.ts'
-import { keyObjection } from '../key-check.ts'
-import { phraseOf } from './failure.ts'
-import { isAbsent, refuseLostRoot } from './read.ts'
+import { refuseLostRoot } from './read.ts'
+import type { RemoveJob, RemoveResult } from './remove-batch.ts'
+import { removeFew } from './remove-few.ts'
+import type { ThreadPool } from './thread-pool.ts'
+
+/** So many are worth a thread's start, some 40 ms and 30 MB. */
+const WORTH_A_THREAD = 64
+/** Keys of a job: some 30 ms of work, so that an abort is soon heard. */
+const BATCH = 1000
 
 /**
- * One answer per key, in the order given. After each file its empty parents go too, never the media folder itself
- * (facts 3.5, trap 32). On abort, and if the
- * media folder itself is gone, it throws; files whose turn had come are gone.
+ * One answer per key, in the order given. With each file its empty parents go too, never the media folder itself
+ * (facts 3.5, trap 32). On abort, and if the media folder itself is gone, it throws; then nothing goes on, and files whose
+ * turn had come are gone.
  */
 export async function removeObjects(
   root: string,
   keys: readonly string[],
-  atOnce: number,
+  pool: ThreadPool<RemoveJob, RemoveResult>,
   { signal }: CallOptions,
 ): Promise<readonly Removal[]> {
-  const answers: Removal[] = []
+  signal?.throwIfAborted()
+  if (keys.length < WORTH_A_THREAD) return await removeFew(root, keys, { signal })
+  const reasons = new Map<string, string>()
+  const sorted = neighbourly(keys.filter((key) => !holdsNul(key)))
+  for (const key of keys) if (holdsNul(key)) reasons.set(key, 'the key holds a NUL')
+  let absent = false
   let next = 0
-  async function work(): Promise<void> {
-    while (next < keys.length) {
-      signal?.throwIfAborted()
-      const at = next++
-      answers[at] = await removeOne(root, keys[at]!)
+  async function lane(): Promise<void> {
+    while (next < sorted.length && signal?.aborted !== true) {
+      const from = next
+      next += BATCH
+      const result = await pool.run({ root, keys: sorted.slice(from, next).join('\0') })
+      for (const { key, reason } of result.refused) reasons.set(key, reason)
+      absent ||= result.absent
     }
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, keys.length) }, work))
-  return answers
+  const ends = await Promise.allSettled(Array.from({ length: pool.appetite }, lane))
+  signal?.throwIfAborted()
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  if (absent) await refuseLostRoot(root)
+  return keys.map((key) => {
+    const reason = reasons.get(key)
+    return reason === undefined ? { key, removed: true } : { key, removed: false, reason }
+  })
 }
 
-async function removeOne(root: string, key: string): Promise<Removal> {
-  const objection = keyObjection(key)
-  if (objection !== null) return { key, removed: false, reason: objection }
-  const path = `${root}/${key}`
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (!isAbsent(error)) return { key, removed: false, reason: phraseOf(error) }
-    await refuseLostRoot(root)
-  }
-  await removeEmptyAbove(root, path)
-  return { key, removed: true }
+/** Files of one folder beside each other. Callers mostly ask in key order: then nothing is copied. */
+function neighbourly(keys: readonly string[]): readonly string[] {
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.toSorted()
+  return keys
 }
 
-/** Any refusal ends it: the folder is in use, a link, not ours to change, or somebody else took it away just now. */
-export async function removeEmptyAbove(root: string, path: string): Promise<void> {
-  try {
-    for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
-      await rmdir(folder)
-  } catch {
-    // The wish was to remove the file; an empty folder that stays is harmless.
-  }
+function holdsNul(key: string): boolean {
+  return key.includes('\0')
 }

@@ -1,52 +1,63 @@
-/** The threads that read folders, shared by all listings of one storage and started with the first. */
+/** Threads that do blocking work in the media folder, started with the first job and shared by all calls of one storage. */
 import { Worker } from 'node:worker_threads'
-import type { WalkAnswer } from './walk-worker.ts'
-import type { WalkJob, WalkPage } from './walk.ts'
+import type { JobAnswer } from './answer-jobs.ts'
 import { fileSystemFailure } from './failure.ts'
 
-export interface WalkPool {
+export interface ThreadPool<Job, Result> {
   /** Jobs worth handing in at once so that no thread waits for this one. */
   readonly appetite: number
-  walk(job: WalkJob): Promise<WalkPage>
+  run(job: Job): Promise<Result>
   /** Jobs under way are rejected. */
   close(): Promise<void>
 }
 
-interface Waiting {
-  readonly job: WalkJob
-  readonly resolve: (page: WalkPage) => void
+interface PoolSettings {
+  /** Of the threads, for people who look at the process. */
+  readonly name: string
+  /** What each thread runs: a file beside this one, without its ending. */
+  readonly program: string
+  readonly threads: number
+}
+
+interface Waiting<Job, Result> {
+  readonly job: Job
+  readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
 }
 
-interface Thread {
+interface Thread<Job, Result> {
   readonly worker: Worker
   /** In the order sent, which is the order of the answers. */
-  readonly sent: Waiting[]
+  readonly sent: Waiting<Job, Result>[]
 }
 
 /** Each thread is sent its next job before it has finished one: this thread may be busy with rows for milliseconds. */
 const SENT_AHEAD = 2
 
 /** Idle threads do not keep the process alive. */
-export function createWalkPool(threads: number): WalkPool {
-  const pool: Thread[] = []
-  const queue: Waiting[] = []
+export function createThreadPool<Job extends { readonly root: string }, Result>({
+  name,
+  program,
+  threads,
+}: PoolSettings): ThreadPool<Job, Result> {
+  const pool: Thread<Job, Result>[] = []
+  const queue: Waiting<Job, Result>[] = []
 
-  function start(): Thread {
+  function start(): Thread<Job, Result> {
     // The source runs as it is and compiled; `tsc` rewrites imports but not addresses.
-    const file = import.meta.url.endsWith('.ts') ? './walk-worker.ts' : './walk-worker.js'
+    const file = `./${program}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
     const worker = new Worker(new URL(file, import.meta.url), {
-      name: 'cornac-walk',
-      // A walk allocates small things that die at once; a small nursery keeps many threads cheap.
+      name,
+      // The work allocates small things that die at once; a small nursery keeps many threads cheap.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
-    const thread: Thread = { worker, sent: [] }
-    worker.on('message', (answer: WalkAnswer) => {
+    const thread: Thread<Job, Result> = { worker, sent: [] }
+    worker.on('message', (answer: JobAnswer<Result>) => {
       const waiting = thread.sent.shift()
       if (thread.sent.length === 0) worker.unref()
       feed()
       if (waiting === undefined) return
-      if ('page' in answer) waiting.resolve(answer.page)
+      if ('result' in answer) waiting.resolve(answer.result)
       else waiting.reject(fileSystemFailure(answer.failure, waiting.job.root))
     })
     worker.on('error', (error) => retire(thread, error))
@@ -55,7 +66,7 @@ export function createWalkPool(threads: number): WalkPool {
     return thread
   }
 
-  function retire(thread: Thread, error: unknown): void {
+  function retire(thread: Thread<Job, Result>, error: unknown): void {
     const at = pool.indexOf(thread)
     if (at >= 0) pool.splice(at, 1)
     for (const waiting of thread.sent.splice(0)) waiting.reject(error)
@@ -64,7 +75,7 @@ export function createWalkPool(threads: number): WalkPool {
 
   function feed(): void {
     while (queue.length > 0) {
-      let freest = pool.reduce<Thread | undefined>(
+      let freest = pool.reduce<Thread<Job, Result> | undefined>(
         (best, thread) => (best === undefined || thread.sent.length < best.sent.length ? thread : best),
         undefined,
       )
@@ -79,13 +90,13 @@ export function createWalkPool(threads: number): WalkPool {
 
   return {
     appetite: threads * SENT_AHEAD,
-    walk: (job) =>
+    run: (job) =>
       new Promise((resolve, reject) => {
         queue.push({ job, resolve, reject })
         feed()
       }),
     async close() {
-      const closed = new Error('the listing was closed')
+      const closed = new Error('the storage was closed')
       for (const waiting of queue.splice(0)) waiting.reject(closed)
       const threadsToStop = pool.splice(0)
       for (const thread of threadsToStop) for (const waiting of thread.sent.splice(0)) waiting.reject(closed)
