@@ -5,8 +5,8 @@ import { plural } from '../render/text.ts'
 export const setup: Command = {
   name: 'setup',
   description:
-    'Makes the tables in which Cornac remembers what it does (the schema cornac), or brings them up to date. A heal does the ' +
-    'same before it first writes; run it by hand where the database user of heal may not make a schema. May be run any ' +
+    'Makes the tables in which Cornac remembers what it does (the schema cornac), or brings them up to date. Every verb does the ' +
+    'same before it first writes; run it by hand where its database user may not make a schema. May be run any ' +
     'number of times, and by several at once. Touches no table of Mastodon.',
   examples: [
     { line: 'cornac setup', meaning: 'in Mastodon’s folder, as its user' },
