@@ -28,11 +28,13 @@ export interface Moment {
   readonly afterMs: number
 }
 
-/** Most moments lie within the work; some in what comes before. Without a guess of how long work takes, nothing hits. */
+/**
+ * Most moments lie within the work, the early ones more often, so that a run dies several times before it comes to its end;
+ * some lie in what comes before.
+ */
 export function pickMoment(dice: Dice, workMs: number): Moment {
-  return dice.chance(0.15)
-    ? { from: 'start', afterMs: dice.fraction() * (START_MS + workMs) }
-    : { from: 'work', afterMs: dice.fraction() * 1.1 * workMs }
+  if (dice.chance(0.1)) return { from: 'start', afterMs: dice.fraction() * (START_MS + workMs) }
+  return { from: 'work', afterMs: dice.fraction() * (dice.chance(0.5) ? 0.5 : 1.1) * workMs }
 }
 
 const START_MS = 500

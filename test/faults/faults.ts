@@ -12,6 +12,7 @@ import { freshName } from '../shared-servers.ts'
 import type { Victims } from './disaster.ts'
 import { killHeals } from './heal-kills.ts'
 import { raceHeals } from './heal-race.ts'
+import { killOrphans } from './orphans-kills.ts'
 import { killPrunes } from './prune-kills.ts'
 
 interface Plan {
@@ -31,6 +32,8 @@ const FAULTS: Readonly<Record<string, (store: Store, plan: Plan) => Promise<obje
   'heal-kills': ({ media }, plan) => killHeals({ media, ...plan }),
   'heal-race': ({ media }, plan) => raceHeals({ media, ...plan }),
   'prune-kills': (store, plan) => killPrunes({ ...store, ...plan }),
+  'orphans-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'orphans' }),
+  'undo-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'undo' }),
 }
 
 const words = process.argv.slice(2)

@@ -83,3 +83,9 @@ async function isSetUp(database: pg.Client): Promise<boolean> {
   )
   return rows[0]?.there === true
 }
+
+/** The database's clock: later than everything written so far. */
+export async function databaseNow(database: pg.Client): Promise<Date> {
+  const { rows } = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+  return rows[0]?.now as Date
+}

@@ -15,7 +15,7 @@ import { DAY_MS } from '../../lab/instance/world.ts'
 import { toldInSql, type Asked, type AskedKind } from '../integration/prune-in-sql.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
 import { FILE_TABLES } from './file-tables.ts'
-import { openBatchesIn, planWaits, runsSince, type OpenBatch } from './journal.ts'
+import { databaseNow, openBatchesIn, planWaits, runsSince, type OpenBatch } from './journal.ts'
 import { rowsUnlike, saveWorld } from './saved-world.ts'
 import { faultStage } from './stage.ts'
 import { hashLocalMedia, truthOf, without, type Truth } from './truth.ts'
@@ -256,9 +256,4 @@ async function assertRowsAreAs(
         [some],
       )
   assert.deepEqual(await rowsUnlike(database, preset), [], `${where}rows are not as they have to be`)
-}
-
-async function databaseNow(database: pg.Client): Promise<Date> {
-  const { rows } = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now')
-  return rows[0]?.now as Date
 }

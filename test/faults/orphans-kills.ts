@@ -1,0 +1,315 @@
+/**
+ * Orphans on their way out, and on their way back, struck down at random moments.
+ *
+ *   leave orphans -> scan, a day passes -> orphans --apply, kill -> look -> apply last, crash -> look -> ... -> compare
+ *   -> undo, kill -> look -> undo -> compare
+ *
+ * After every death everything that is no orphan is there, and each orphan is where it was, or in quarantine, or (where there
+ * is none) gone and in the journal. After the end none is where it was; after an undo each is, byte for byte.
+ */
+import assert from 'node:assert/strict'
+import type pg from 'pg'
+import { Dice } from '../../lab/instance/dice.ts'
+import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
+import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
+import { DAY_MS } from '../../lab/instance/world.ts'
+import type { CornacOptions } from '../run-cornac.ts'
+import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
+import { databaseNow, keysInJournal, openBatchesIn, planWaits, runsSince } from './journal.ts'
+import { faultStage, type FaultStage } from './stage.ts'
+import { hashLocalMedia, truthOf, without, type LabWithMedia, type Truth } from './truth.ts'
+
+export interface OrphanKillOptions {
+  readonly media: MediaSink
+  readonly kills: number
+  readonly seed: number
+  /** Which verb dies; the other one works in peace. */
+  readonly at: 'orphans' | 'undo'
+  /** Crashes the store's gateway, which answers again when it resolves. */
+  readonly crashStore?: Victims['crashStore']
+  readonly accounts?: number | undefined
+  /** Told after each death. */
+  readonly say?: ((sentence: string) => void) | undefined
+}
+
+export interface OrphanKillReport {
+  readonly kills: number
+  /** Deaths with a batch under way: the moments worth hitting. */
+  readonly caught: number
+  /** Rounds that came to their end and were compared. */
+  readonly wholes: number
+  readonly orphans: number
+  readonly mostRepeated: number
+  readonly deaths: Readonly<Record<string, number>>
+}
+
+const KINDS = ['avatars', 'headers', 'attachments', 'thumbnails', 'emoji', 'cards']
+const GUARDS = [
+  '--during-vacuum',
+  '--beside-tootctl',
+  ...KINDS.flatMap((kind) => ['--allow-share', `${kind}=100`]),
+]
+
+/** @throws AssertionError as soon as an invariant does not hold */
+export async function killOrphans(options: OrphanKillOptions): Promise<OrphanKillReport> {
+  const { kills, seed } = options
+  await using stack = new AsyncDisposableStack()
+  const work = await OrphanWork.begin(options, stack)
+  for (let round = 0; work.kills < kills || round === 0; round++) {
+    const quarantine = options.at === 'undo' || round % 3 !== 1
+    const since = await databaseNow(await work.stage.database())
+    await work.leave()
+    await work.see(quarantine)
+    await work.remove(since, quarantine)
+    if (quarantine && (options.at === 'undo' || round % 5 === 0)) await work.bringBack(since)
+    else await work.emptyQuarantine()
+    assert.equal(
+      await hashLocalMedia(work.lab),
+      work.local,
+      `seed ${seed}, round ${round}: local media was touched`,
+    )
+    work.wholes++
+  }
+  return work.report()
+}
+
+class OrphanWork {
+  kills = 0
+  wholes = 0
+  readonly stage: FaultStage
+  readonly lab: LabWithMedia
+  readonly local: string
+  readonly #options: OrphanKillOptions
+  readonly #dice: Dice
+  readonly #cornac: CornacOptions
+  /** Without orphans. */
+  readonly #before: Truth
+  /** Those that may go, which lie under `cache/`, and those that may not. */
+  readonly #orphans: ReadonlyMap<string, Uint8Array>
+  readonly #untouchable: ReadonlyMap<string, Uint8Array>
+  readonly #workMs = { orphans: 500, undo: 300 }
+  readonly #deaths: Record<string, number> = {}
+  #caught = 0
+  #mostRepeated = 0
+  #storeCrashed = false
+  #lines = ''
+
+  private constructor(
+    options: OrphanKillOptions,
+    stage: FaultStage,
+    seen: { local: string; before: Truth; orphans: ReadonlyMap<string, Uint8Array> },
+  ) {
+    this.#options = options
+    this.stage = stage
+    this.lab = stage.lab
+    this.local = seen.local
+    this.#before = seen.before
+    this.#orphans = new Map([...seen.orphans].filter(([key]) => key.startsWith('cache/')))
+    this.#untouchable = new Map([...seen.orphans].filter(([key]) => !key.startsWith('cache/')))
+    this.#dice = new Dice(options.seed, 3, 0)
+    this.#cornac = { env: stage.env, home: stage.home, timeoutMs: 120_000, program: SMALL_BATCHES }
+  }
+
+  static async begin(options: OrphanKillOptions, stack: AsyncDisposableStack): Promise<OrphanWork> {
+    const stage = stack.use(
+      await faultStage({
+        media: options.media,
+        accounts: options.accounts,
+        synchronousCommit: options.seed % 2 === 0 ? 'off' : 'on',
+      }),
+    )
+    const { lab } = stage
+    const local = await hashLocalMedia(lab)
+    const before = await truthOf(lab)
+    await leaveOrphans(lab, { share: 0.2 })
+    const orphans = new Map<string, Uint8Array>()
+    for (const key of without((await truthOf(lab)).objects, before.objects))
+      orphans.set(key, (await lab.media.get(key)) ?? new Uint8Array())
+    const work = new OrphanWork(options, stage, { local, before, orphans })
+    assert.ok(work.#orphans.size > 60 && work.#untouchable.size > 0, `${work.#orphans.size} orphans`)
+    return work
+  }
+
+  report(): OrphanKillReport {
+    return {
+      kills: this.kills,
+      caught: this.#caught,
+      wholes: this.wholes,
+      orphans: this.#orphans.size,
+      mostRepeated: this.#mostRepeated,
+      deaths: this.#deaths,
+    }
+  }
+
+  /** Those that are gone, again; stores with a clock of their own make them new. */
+  async leave(): Promise<void> {
+    const modifiedAtMs = Date.now() - 10 * DAY_MS
+    const { objects } = await truthOf(this.lab)
+    for (const [key, bytes] of this.#orphans)
+      if (!objects.has(key)) await this.lab.media.put(key, bytes, 'image/png', { modifiedAtMs })
+  }
+
+  /** A first scan sees them, and a day passes. */
+  async see(quarantine: boolean): Promise<void> {
+    const { run } = await this.#strike('orphans', ['orphans', ...this.#how(quarantine), '--json'], true)
+    assert.equal(run.code, 0, run.stderr + run.stdout)
+    const database = await this.stage.database()
+    await database.query(
+      `UPDATE cornac.orphan_sightings SET first_scan_at = first_scan_at - interval '25 hours' WHERE first_scan = last_scan`,
+    )
+  }
+
+  #how(quarantine: boolean): readonly string[] {
+    // Those of a bucket are as old as their upload.
+    return [quarantine ? '--quarantine' : '--no-quarantine', ...(quarantine ? ['7'] : []), '--min-age', '0s']
+  }
+
+  async remove(since: Date, quarantine: boolean): Promise<void> {
+    const { at, kills } = this.#options
+    this.#storeCrashed = false
+    this.#lines = ''
+    for (let over = false; !over;) {
+      const calm = at !== 'orphans' || this.kills >= kills
+      const goOn = (await planWaits(await this.stage.database(), since)) && this.#dice.chance(0.7)
+      const argv = goOn
+        ? ['apply', 'last', ...GUARDS, '--json']
+        : ['orphans', ...this.#how(quarantine), '--apply', ...GUARDS, '--json']
+      const { run, where } = await this.#strike('orphans', argv, calm)
+      over = run.code === 0
+      const now = await this.#look(since, quarantine, where)
+      if (over) {
+        const left = [...this.#orphans.keys()].filter((key) => now.objects.has(key))
+        assert.deepEqual(left, [], `${where}: orphans are there still, after\n${this.#lines}`)
+      }
+    }
+    assert.deepEqual(
+      await openBatchesIn(await this.stage.database()),
+      [],
+      `batches are open after\n${this.#lines}`,
+    )
+    if (quarantine) await this.#assertBytes(await quarantinedIn(this.lab), 'in quarantine')
+  }
+
+  /** The newest run first, as a person would. */
+  async bringBack(since: Date): Promise<void> {
+    const { at, kills } = this.#options
+    const runs = await runsSince(await this.stage.database(), since)
+    for (const { id } of runs.toReversed())
+      for (let over = false; !over;) {
+        const calm = at !== 'undo' || this.kills >= kills
+        const { run, where } = await this.#strike('undo', ['undo', id, '--json'], calm)
+        over = run.code === 0 || (await this.#isUndone(id))
+        await this.#look(since, true, where)
+      }
+    await this.#assertBytes(
+      new Map([...this.#orphans.keys()].map((key) => [key, key])),
+      'back where they were',
+    )
+    assert.deepEqual(
+      [...(await quarantinedIn(this.lab)).values()],
+      [],
+      `quarantine is not empty after\n${this.#lines}`,
+    )
+  }
+
+  /** As if the days had passed. */
+  async emptyQuarantine(): Promise<void> {
+    await this.lab.media.remove([...(await quarantinedIn(this.lab)).values()])
+  }
+
+  async #isUndone(id: string): Promise<boolean> {
+    const { rows } = await (
+      await this.stage.database()
+    ).query<{ state: string }>('SELECT state FROM cornac.runs WHERE id = $1', [id])
+    return rows[0]?.state === 'undone'
+  }
+
+  async #strike(verb: 'orphans' | 'undo', argv: readonly string[], calm: boolean) {
+    const { seed, say, crashStore } = this.#options
+    const victims = { crashDatabase: () => this.stage.crashDatabase(), crashStore }
+    const moment = calm ? null : pickMoment(this.#dice, this.#workMs[verb])
+    const struck = await strike(argv, this.#cornac, {
+      moment,
+      disaster: pickDisaster(this.#dice, victims),
+      victims,
+    })
+    const { run, disaster, workedMs } = struck
+    const where = `seed ${seed}, death ${this.kills}, ${argv.slice(0, 2).join(' ')}, ${whenTold(moment, struck)}`
+    const told = `${where}: ${run.code} ${run.stderr}${run.stdout.slice(0, 2_000)} after\n${this.#lines}`
+    this.#lines += `${where}: ${run.code}\n`
+    if (disaster === null) {
+      // Storage that refused while its gateway was down leaves something to the next run.
+      assert.ok(run.code === 0 || (this.#storeCrashed && run.code === 6), told)
+      if (!calm && workedMs !== null) this.#workMs[verb] = (this.#workMs[verb] + workedMs) / 2
+    } else {
+      this.kills++
+      this.#deaths[disaster] = (this.#deaths[disaster] ?? 0) + 1
+      this.#storeCrashed ||= disaster === 'store'
+      assert.ok([null, 0, 1, 6, 130].includes(run.code), told)
+      assert.doesNotMatch(run.stderr, /this is a defect|\n {4}at /i, told)
+      say?.(`${where}: ended with ${run.code}`)
+    }
+    return { run, where }
+  }
+
+  /** Nobody but orphans has moved, and each of them is somewhere. */
+  async #look(since: Date, quarantine: boolean, where: string): Promise<Truth> {
+    const now = await truthOf(this.lab)
+    const text = `${where}, after\n${this.#lines}`
+    assert.deepEqual(
+      without(now.dangling, this.#before.dangling),
+      [],
+      `rows that name nothing there: ${text}`,
+    )
+    assert.deepEqual(without(this.#before.objects, now.objects), [], `no orphans, and gone: ${text}`)
+    const foreign = without(now.objects, this.#before.objects).filter(
+      (key) => !key.startsWith('cornac/') && !this.#orphans.has(key) && !this.#untouchable.has(key),
+    )
+    assert.deepEqual(foreign, [], `objects nobody put there: ${text}`)
+    for (const key of this.#untouchable.keys())
+      assert.ok(now.objects.has(key), `${key} is outside cache/ and gone: ${text}`)
+    const database = await this.stage.database()
+    const away = [...this.#orphans.keys()].filter((key) => !now.objects.has(key))
+    const known = quarantine
+      ? new Set((await quarantinedIn(this.lab)).keys())
+      : await keysInJournal(database, await runIds(database, since))
+    assert.deepEqual(
+      away.filter((key) => !known.has(key)),
+      [],
+      `orphans that are lost: ${text}`,
+    )
+    const open = await openBatchesIn(database)
+    if (open.length > 0) this.#caught++
+    if (!this.#storeCrashed) {
+      assert.ok(open.length <= 1, `${open.length} batches are open: ${text}`)
+      const repeated = open.flatMap(({ keys }) => keys.filter((key) => !now.objects.has(key))).length
+      this.#mostRepeated = Math.max(this.#mostRepeated, repeated)
+    }
+    return now
+  }
+
+  /** @param places where each orphan lies now */
+  async #assertBytes(places: ReadonlyMap<string, string>, what: string): Promise<void> {
+    for (const [key, bytes] of this.#orphans) {
+      const stored = await this.lab.media.get(places.get(key) ?? key)
+      assert.ok(
+        stored !== null && Buffer.from(stored).equals(bytes),
+        `${key} is not ${what}, after\n${this.#lines}`,
+      )
+    }
+  }
+}
+
+/** The former keys of what lies in quarantine, with the keys of now. */
+async function quarantinedIn(lab: LabWithMedia): Promise<ReadonlyMap<string, string>> {
+  const places = new Map<string, string>()
+  for await (const { key } of lab.media.list('cornac/quarantine/')) {
+    // cornac/quarantine/<day>/<run>/<token>/<former key>
+    places.set(key.split('/').slice(5).join('/'), key)
+  }
+  return places
+}
+
+async function runIds(database: pg.Client, since: Date): Promise<readonly string[]> {
+  return (await runsSince(database, since)).map(({ id }) => id)
+}
