@@ -107,8 +107,8 @@ export async function undo(stage: Stage, run: string): Promise<UndoResult> {
 
 /** Rows against storage, told by the lab; the canary is the only object of Cornac's own that nobody need know of. */
 export async function truth(stage: Stage): Promise<Truth> {
-  const { dangling, unclaimed } = await truthOf(stage.lab)
-  return { dangling, unclaimed: new Set([...unclaimed].filter((key) => key !== CANARY_KEY)) }
+  const all = await truthOf(stage.lab)
+  return { ...all, unclaimed: new Set([...all.unclaimed].filter((key) => key !== CANARY_KEY)) }
 }
 
 /** Every column of a table's rows, as text, by id. */

@@ -139,7 +139,8 @@ async function startDaemons(
 
 /**
  * The object daemon makes itself known to the monitor when it starts. If it does so before it has the monitor's map, the
- * monitor answers 'wrong fsid' and the daemon gives up (seen with 16.2): it is started again, as systemd would do.
+ * monitor answers 'wrong fsid' and the daemon gives up; on a busy machine it may also die of a race of its own while it takes
+ * over the monitor's settings (both seen with 16.2): it is started again, as systemd would do.
  */
 async function startObjectDaemon(processes: Supervised[], start: () => Promise<Supervised>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -149,7 +150,7 @@ async function startObjectDaemon(processes: Supervised[], start: () => Promise<S
       await waitUntil('the object daemon known to the monitor', accepted, { processes: [daemon] })
       return
     } catch (error) {
-      if (daemon.running() || attempt === 20 || !daemon.tail().includes('wrong fsid')) throw error
+      if (daemon.running() || attempt === 20) throw error
       processes.splice(processes.indexOf(daemon), 1)
     }
   }

@@ -40,8 +40,9 @@ export function openSightingStore(pool: Pool): SightingStore {
         const rows = await askInKeyOrder(
           pool,
           `SELECT key, bytes::float8, kind, modified_ms FROM cornac.orphan_sightings
-            WHERE instance = $1 AND key > $4 AND last_scan = $2 AND ${RIPE} ORDER BY key LIMIT $5`,
-          [instance, scan.id, scan.startedAtMs - graceMs, from, size],
+            WHERE instance = $1 AND key > $4 AND last_scan_at >= to_timestamp($6::float8 / 1000) AND ${RIPE}
+            ORDER BY key LIMIT $5`,
+          [instance, scan.id, scan.startedAtMs - graceMs, from, size, scan.startedAtMs],
           options,
         )
         const page = rows.map((row): SeenOrphan => {

@@ -2,6 +2,7 @@
 import { applyPlan } from '../../core/apply/apply-plan.ts'
 import type { ApplyRequest, ApplyResult } from '../../core/apply/apply-request.ts'
 import { openApply } from '../../core/apply/open-apply.ts'
+import { tidy } from '../../core/apply/tidy.ts'
 import { KnownError } from '../../core/errors.ts'
 import { keepPlan } from '../../core/keep-plan.ts'
 import type { Plan } from '../../core/model/plan.ts'
@@ -10,7 +11,8 @@ import { budgetOf, overridesOf, type OverrideOptions } from './apply-request.ts'
 import type { CommandContext } from './context.ts'
 import type { ExitName } from './exit-codes.ts'
 import { planData, runData } from './plan-data.ts'
-import { describeApply } from './render/apply-text.ts'
+import { describeApply, describeTidied } from './render/apply-text.ts'
+import type { Painter } from './render/paint.ts'
 import { describePlan, headline } from './render/plan-text.ts'
 
 export interface PlanningOptions extends OverrideOptions {
@@ -48,20 +50,45 @@ export async function carryOut(
   plan: Plan | null,
   besides: Besides,
 ): Promise<ExitName> {
-  if (plan === null) return nothing(context, besides)
-  return context.options.apply === true ? atOnce(context, plan, besides) : offer(context, plan, besides)
+  const empty = plan === null || plan.totals.files.count === 0
+  if (context.options.apply === true)
+    return empty ? justTidy(context, besides) : atOnce(context, plan, besides)
+  return plan === null ? nothing(context, besides) : offer(context, plan, besides)
 }
 
 async function nothing(context: CommandContext<PlanningOptions>, besides: Besides): Promise<ExitName> {
   await context.out({
     data: { plan: null, obstacles: [], ...besides.data },
-    text: (paint) =>
-      [paint.good(besides.instead ?? 'Nothing would go.'), ...besides.sentences]
-        .map((line) => `${line}\n`)
-        .join(''),
+    text: (paint) => nothingText(besides, paint),
     needsPerson: false,
   })
   return context.options.exitIdle === true ? 'idle' : 'done'
+}
+
+function nothingText({ instead, sentences }: Besides, paint: Painter): string {
+  return [paint.good(instead ?? 'Nothing has to go.'), ...sentences].map((line) => `${line}\n`).join('')
+}
+
+/** Without a plan to apply: what killed runs left, and quarantines that are over, do not wait for the next one. */
+async function justTidy(context: CommandContext<PlanningOptions>, besides: Besides): Promise<ExitName> {
+  const { signal, options } = context
+  const instance = await context.instance()
+  const { recovered, quarantineEmptied } = await tidy(await openApply(instance), instance.name, { signal })
+  context.progress.done()
+  const end = recovered.open > 0 ? 'partial' : 'done'
+  await context.out({
+    data: {
+      plan: null,
+      obstacles: [],
+      recovered,
+      quarantine_emptied: quarantineEmptied,
+      ...besides.data,
+    },
+    text: (paint) => nothingText(besides, paint) + describeTidied({ recovered, quarantineEmptied }, paint),
+    needsPerson: end === 'partial',
+  })
+  const idle = recovered.batches + quarantineEmptied === 0
+  return end === 'done' && idle && options.exitIdle === true ? 'idle' : end
 }
 
 async function offer(

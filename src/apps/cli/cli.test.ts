@@ -66,6 +66,7 @@ async function cornac(line: string, circumstances: Circumstances = {}): Promise<
     signal: circumstances.signal ?? new AbortController().signal,
     now: () => performance.now(),
     demo: async () => assert.fail('the demo should not run'),
+    schedules: async () => assert.fail('no schedule should be read'),
     open: circumstances.open ?? (async () => assert.fail('nothing should be opened')),
     commands: [
       { name: 'try it', summary: 'try it', load: async () => command },

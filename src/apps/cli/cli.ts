@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Surroundings } from '../../config/surroundings.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
+import type { ScheduleReader } from '../../core/ports/schedules.ts'
 import { silentProgress } from '../../core/ports/runtime.ts'
 import { COMMANDS, GROUPS, type CommandEntry } from './commands.ts'
 import type { CommandContext, DemoRunner, View } from './context.ts'
@@ -34,6 +35,8 @@ export interface CliWorld {
   readonly open: (config: Config) => Promise<OpenInstance>
   /** The demo is an app of its own. */
   readonly demo: DemoRunner
+  /** Reads schedules; needs no configuration. */
+  readonly schedules: () => Promise<ScheduleReader>
   /** The table of commands; the program's own unless a test brings another. */
   readonly commands?: readonly CommandEntry[]
 }
@@ -103,6 +106,8 @@ class CommandRun implements CommandContext {
   readonly signal: AbortSignal
   readonly progress: TerminalProgress
   readonly demo: DemoRunner
+  readonly schedules: () => Promise<ScheduleReader>
+  readonly surroundings: Surroundings
   readonly #world: CliWorld
   readonly #parsed: RunParsed
   #config: Promise<Config> | undefined
@@ -117,6 +122,8 @@ class CommandRun implements CommandContext {
     this.signal = world.signal
     this.progress = this.#makeProgress()
     this.demo = world.demo
+    this.schedules = world.schedules
+    this.surroundings = world.surroundings
   }
 
   async run(): Promise<ExitName> {

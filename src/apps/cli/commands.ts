@@ -79,6 +79,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/ledger-forget.ts')).ledgerForget,
   },
   {
+    name: 'lint',
+    summary: 'what is wrong with how this server is maintained: cron tables, timers, scripts, containers',
+    load: async () => (await import('./commands/lint.ts')).lintCommand,
+  },
+  {
     name: 'setup',
     summary: 'make the tables in which Cornac remembers, or bring them up to date',
     load: async () => (await import('./commands/setup.ts')).setup,

@@ -3,6 +3,8 @@ import type { Config } from '../../config/config.ts'
 import type { OpenInstance } from '../../core/ports/instance.ts'
 import type { Progress } from '../../core/ports/runtime.ts'
 import type { DemoEvent, DemoResult } from '../../core/report/demo-story.ts'
+import type { ScheduleReader } from '../../core/ports/schedules.ts'
+import type { Surroundings } from '../../config/surroundings.ts'
 import type { Painter } from './render/paint.ts'
 
 /**
@@ -44,6 +46,10 @@ export interface CommandContext<Options extends object = object> {
   /** Opened once, and closed when the command has ended; throws `ConfigError`, and what cannot be opened when it is used. */
   instance(): Promise<OpenInstance>
   readonly demo: DemoRunner
+  /** Reads what runs on a schedule; opened without configuration, needs no closing. */
+  schedules(): Promise<ScheduleReader>
+  /** The environment a command may go by where it loads no configuration: the language. */
+  readonly surroundings: Surroundings
   readonly progress: Progress
   /** Shows the result on stdout; once per command. */
   out(view: View): Promise<void>

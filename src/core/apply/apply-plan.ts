@@ -11,6 +11,7 @@ import type { Plan } from '../model/plan.ts'
 import { PRUNE_KINDS } from '../model/prune-policy.ts'
 import type { Run } from '../model/run.ts'
 import { mayApply, refuse } from '../plan/gate.ts'
+import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
 import type { Progress } from '../ports/runtime.ts'
 import type { Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
@@ -51,6 +52,7 @@ export async function applyPlan(
     const held = { signal: lease.signal }
     const begun = await ports.state.runs.ofPlan(plan.id, held)
     refuseApplied(plan, begun)
+    refuseOverQuarantine(plan, begun, ports.clock.now())
     const facts = await gatherFacts(ports, instance, plan, begun, held)
     refuse(mayApply(plan, facts, request))
     const budgets = new Budgets(request.budget, ports, {
@@ -71,6 +73,7 @@ export async function applyPlan(
     options.progress.done()
     const verified = await verify(ports.objects, ports.clock, samples.keys, held)
     await endRun(ports, run, stopped, lease)
+    await ports.state.runs.forget(instance, ports.clock.now() - JOURNAL_LIFE_MS, held)
     return {
       run: (await ports.state.runs.find(instance, run.id)) ?? run,
       stopped,
@@ -144,6 +147,17 @@ function refuseApplied(plan: Plan, run: Run | null): void {
     code: 'plan-applied',
     what: `the plan ${plan.id} ${ended} (${run.id})`,
     remedy: `Look at it with cornac runs ${run.id}; for more of the same make a new plan`,
+    category: 'usage',
+  })
+}
+
+/** What was moved now would be removed for good at once, beside what has waited its time. */
+function refuseOverQuarantine(plan: Plan, run: Run | null, nowMs: number): void {
+  if (run?.quarantine == null || run.quarantine.untilMs > nowMs) return
+  throw new KnownError({
+    code: 'quarantine-over',
+    what: `the quarantine of ${run.id} is over, so nothing can be added to it`,
+    remedy: `Make a new plan with cornac ${plan.request.verb}; it finds what is left`,
     category: 'usage',
   })
 }

@@ -133,7 +133,10 @@ export interface SightingStore {
     graceMs: number,
     options?: CallOptions,
   ): Promise<SightingTotals>
-  /** Those seen by this scan and, at least `graceMs` before it, by another: in key order after `after`, in pages of `size`. */
+  /**
+   * Those seen by this scan, or by a later one, and, at least `graceMs` before this one, by another: in key order after
+   * `after`, in pages of `size`.
+   */
   ripe(
     instance: string,
     scan: SightingScan,

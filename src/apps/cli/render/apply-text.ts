@@ -1,5 +1,11 @@
 /** What an apply and an undo did, for people. */
-import type { ApplyEnd, ApplyResult, UndoResult } from '../../../core/apply/apply-request.ts'
+import type { Tidied } from '../../../core/apply/tidy.ts'
+import type {
+  ApplyEnd,
+  ApplyResult,
+  RecoveredBatches,
+  UndoResult,
+} from '../../../core/apply/apply-request.ts'
 import { KINDS } from '../../../core/model/media.ts'
 import type { Run } from '../../../core/model/run.ts'
 import { wayBack } from '../../../core/report/runs.ts'
@@ -16,16 +22,8 @@ const STOPPED: Readonly<Record<ApplyEnd, string>> = {
 
 export function describeApply(result: ApplyResult, verbose: boolean, paint: Painter): string {
   const { run, stopped, recovered, verified } = result
-  const lines: string[] = []
-  if (recovered.batches > 0)
-    lines.push(
-      `An interrupted run was brought to its end first: ${plural(recovered.objects, 'file')} of it taken away.`,
-    )
-  lines.push(done(result, paint), ...leftAlone(run, paint))
-  if (recovered.open > 0)
-    lines.push(
-      paint.warn(`${plural(recovered.open, 'batch', 'batches')} of earlier runs stay open: storage refuses.`),
-    )
+  const lines: string[] = [...brought(recovered)]
+  lines.push(done(result, paint), ...leftAlone(run, paint), ...stillOpen(recovered, paint))
   if (verified.stillThere.length > 0)
     lines.push(
       paint.warn(
@@ -33,15 +31,34 @@ export function describeApply(result: ApplyResult, verbose: boolean, paint: Pain
       ),
       ...verified.stillThere.slice(0, verbose ? Infinity : 3).map((key) => paint.dim(key)),
     )
-  if (result.quarantineEmptied > 0)
-    lines.push(
-      `${plural(result.quarantineEmptied, 'file')} of earlier runs, whose time in quarantine was over, removed for good.`,
-    )
+  lines.push(...emptied(result.quarantineEmptied))
   if (verbose && result.requests > 0) lines.push(`${plural(result.requests, 'request')} to storage.`)
   if (stopped !== null)
     lines.push(`${STOPPED[stopped]}. The rest is left; to go on: cornac apply ${run.planId}`)
   lines.push(...back(run))
   return `${lines.join('\n')}\n`
+}
+
+/** What was due without any plan; empty if nothing was. */
+export function describeTidied({ recovered, quarantineEmptied }: Tidied, paint: Painter): string {
+  return [...brought(recovered), ...stillOpen(recovered, paint), ...emptied(quarantineEmptied)]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+function* brought({ batches, objects }: RecoveredBatches): Generator<string> {
+  if (batches > 0)
+    yield `An interrupted run was brought to its end first: ${plural(objects, 'file')} of it taken away.`
+}
+
+function* stillOpen({ open }: RecoveredBatches, paint: Painter): Generator<string> {
+  if (open > 0)
+    yield paint.warn(`${plural(open, 'batch', 'batches')} of earlier runs stay open: storage refuses.`)
+}
+
+function* emptied(files: number): Generator<string> {
+  if (files > 0)
+    yield `${plural(files, 'file')} of earlier runs, whose time in quarantine was over, removed for good.`
 }
 
 function done({ run, files, seconds, stopped }: ApplyResult, paint: Painter): string {

@@ -3,7 +3,8 @@ import type { LeftoverRequest } from '../../model/plan.ts'
 import type { ReplacedVersion, UploadRemains } from '../../model/run.ts'
 import { ORPHANS_PER_BATCH } from '../../plan/safety.ts'
 import type { Progress } from '../../ports/runtime.ts'
-import type { OldVersion, RemovalOutcome } from '../../ports/storage.ts'
+import type { RemovalOutcome } from '../../ports/storage.ts'
+import { replacedVersions, staleUploads } from '../../choose-leftovers.ts'
 import { KnownError } from '../../errors.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
@@ -33,21 +34,15 @@ export function removeLeftovers(
     : removeVersions(ports, work, step)
 }
 
-/** Where remote media lies, and nothing else. */
-const CACHE = { after: 'cache/', through: 'cache0' }
-
 async function removeUploads(
   ports: ApplyPorts,
   work: UnderLease,
   step: RemoveLeftoversStep,
 ): Promise<ApplyEnd | null> {
   const store = leftoversOf(ports)
-  const pages = store.unfinishedUploads({ signal: work.lease.signal })
   async function* chosen(): AsyncGenerator<readonly UploadRemains[]> {
-    for await (const page of pages)
-      yield page
-        .filter(({ key, startedAtMs }) => key.startsWith('cache/') && startedAtMs < step.request.beforeMs)
-        .map(({ key, uploadId }) => ({ key, uploadId }))
+    for await (const page of staleUploads(store, step.request.beforeMs, { signal: work.lease.signal }))
+      yield page.map(({ key, uploadId }) => ({ key, uploadId }))
   }
   return inBatches(ports, work, step, batchesOf(chosen()), {
     sizeOf: () => 0,
@@ -64,12 +59,11 @@ async function removeVersions(
   step: RemoveLeftoversStep,
 ): Promise<ApplyEnd | null> {
   const store = leftoversOf(ports)
-  const pages = store.oldVersions(CACHE, { signal: work.lease.signal })
+  const sources = { leftovers: store, objects: ports.objects }
+  const options = { signal: work.lease.signal }
   async function* chosen(): AsyncGenerator<readonly ReplacedVersion[]> {
-    for await (const page of pages)
-      yield page
-        .filter((version) => isReplaced(version, step.request.beforeMs))
-        .map(({ key, versionId, bytes }) => ({ key, versionId, bytes }))
+    for await (const { replaced } of replacedVersions(sources, step.request.beforeMs, options))
+      yield replaced.map(({ key, versionId, bytes }) => ({ key, versionId, bytes }))
   }
   return inBatches(ports, work, step, batchesOf(chosen()), {
     sizeOf: ({ bytes }) => bytes,
@@ -77,11 +71,6 @@ async function removeVersions(
     requests: (versions) => Math.ceil(versions.length / ports.objects.traits.removeBatch),
     remove: (versions) => store.removeVersions(versions),
   })
-}
-
-/** Never the latest marker: what it hides would be there again. */
-function isReplaced({ key, isLatest, modifiedAtMs }: OldVersion, beforeMs: number): boolean {
-  return key.startsWith('cache/') && !isLatest && modifiedAtMs < beforeMs
 }
 
 function leftoversOf({ objects }: ApplyPorts): NonNullable<ApplyPorts['objects']['leftovers']> {
