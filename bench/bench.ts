@@ -14,6 +14,7 @@ import { plan } from './benchmarks/plan.ts'
 import { pruneBucket } from './benchmarks/prune-bucket.ts'
 import { pruneDisk } from './benchmarks/prune-disk.ts'
 import { pruneRows } from './benchmarks/prune-rows.ts'
+import { remove } from './benchmarks/remove.ts'
 import { requests } from './benchmarks/requests.ts'
 import { rows } from './benchmarks/rows.ts'
 import type { Figure } from './measure/figure.ts'
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   find,
   heal,
   plan,
+  remove,
   pruneDisk,
   pruneBucket,
   memory,
