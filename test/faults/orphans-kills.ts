@@ -155,7 +155,7 @@ class OrphanWork {
     assert.equal(run.code, 0, run.stderr + run.stdout)
     const database = await this.stage.database()
     await database.query(
-      `UPDATE cornac.orphan_sightings SET first_scan_at = first_scan_at - interval '25 hours' WHERE first_scan = last_scan`,
+      `UPDATE cornac.orphan_sightings SET first_scan = 'a day before', first_scan_at = first_scan_at - interval '25 hours' WHERE first_scan = last_scan`,
     )
   }
 

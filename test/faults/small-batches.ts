@@ -33,6 +33,7 @@ process.exit(
     signal: interrupt.signal,
     now: () => performance.now(),
     demo: () => Promise.reject(new Error('no demo here')),
+    schedules: () => Promise.reject(new Error('no schedules here')),
     open: async (config) =>
       (await import('./open-small.ts')).openSmall(config, (word) => process.stderr.write(`${word}\n`)),
   }),

@@ -66,13 +66,15 @@ function writeFile(path: string, bytes: Uint8Array, options: PutOptions | undefi
   }
 }
 
+/** Somebody who removes the folder's last file may take it away between making and using it: then it is made again. */
 function opened(path: string): number {
-  try {
-    return openSync(path, 'w', 0o644)
-  } catch (error) {
-    if (!isAbsent(error)) throw error
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-    return openSync(path, 'w', 0o644)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openSync(path, 'w', 0o644)
+    } catch (error) {
+      if (!isAbsent(error) || attempt === 10) throw error
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    }
   }
 }
 
