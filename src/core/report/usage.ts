@@ -4,6 +4,7 @@ import { FINDING_CODES } from '../model/finding.ts'
 import { ALL_KINDS, type Kind } from '../model/media.ts'
 import type { AgeClass, ShardTotals } from '../model/shard.ts'
 import { emptyTally, type Tally } from '../model/tally.ts'
+import type { LeftoverUse } from '../count-leftovers.ts'
 import type { BelievedUse } from '../ports/records.ts'
 
 export interface UsageLine {
@@ -21,6 +22,8 @@ export interface UsageReport {
   readonly measured: Readonly<Tally> | null
   /** Objects that belong to no row: `orphan`, `stray`, `unreadable`. */
   readonly unclaimed: Readonly<Partial<Record<FindingCode, Readonly<Tally>>>> | null
+  /** What a bucket holds beside its objects; null for storage without such lists, and if storage was not measured. */
+  readonly leftovers: LeftoverUse | null
   /** Remote media by domain, most bytes first. */
   readonly domains: readonly ({ readonly domain: string } & Readonly<Tally>)[] | null
   /** Objects by age of their last modification, youngest first. */
@@ -33,6 +36,7 @@ const AGE_ORDER: readonly AgeClass[] = ['day', 'week', 'month', 'quarter', 'year
 export function reportUsage(
   believed: readonly BelievedUse[],
   totals: ShardTotals | null,
+  leftovers: LeftoverUse | null,
   mostDomains: number,
 ): UsageReport {
   const lines: UsageLine[] = []
@@ -53,6 +57,7 @@ export function reportUsage(
     believed: sum(lines.map((line) => line.believed)),
     measured: totals === null ? null : sum(lines.map((line) => line.measured ?? emptyTally())),
     unclaimed: totals === null ? null : unclaimed(totals),
+    leftovers,
     domains: totals === null ? null : largestDomains(totals, mostDomains),
     ages: totals === null ? null : ageLines(totals),
   }

@@ -4,7 +4,7 @@ import type { UsageReport } from '../../../core/report/usage.ts'
 import { measureUsage } from '../../../core/usage.ts'
 import type { Command } from '../command.ts'
 import type { Painter } from '../render/paint.ts'
-import { formatBytes, formatCount, plural, table } from '../render/text.ts'
+import { formatBytes, formatCount, formatTime, plural, table } from '../render/text.ts'
 
 interface UsageOptions {
   readonly database?: true
@@ -18,8 +18,8 @@ export const usage: Command<UsageOptions> = {
   name: 'usage',
   description:
     'Sets what the database believes (files named by rows, sizes stated by rows, as tootctl media usage counts) beside what ' +
-    'storage really holds: every variant, by kind, local and remote, by domain and age, and what belongs to no row. ' +
-    'Measuring lists all of storage once, at one request per 1,000 files. Changes nothing.',
+    'storage really holds: every variant, by kind, local and remote, by domain and age, what belongs to no row, and what a ' +
+    'bucket keeps beside the files. Measuring lists all of storage once, at one request per 1,000 files. Changes nothing.',
   options: [
     {
       flags: '--database',
@@ -67,15 +67,32 @@ export const usage: Command<UsageOptions> = {
       },
       { signal, progress },
     )
-    await context.out({ data: { ...report }, text: (paint) => describe(report, paint), needsPerson: false })
+    await context.out({
+      data: usageData(report),
+      text: (paint) => describe(report, paint),
+      needsPerson: false,
+    })
     return 'done'
   },
+}
+
+/** Times as others read them. */
+function usageData({ leftovers, ...report }: UsageReport): Record<string, unknown> {
+  if (leftovers === null) return { ...report, leftovers }
+  const { uploads, ...others } = leftovers
+  if (uploads === null) return { ...report, leftovers }
+  const { count, oldestAtMs } = uploads
+  const oldest = oldestAtMs === null ? null : new Date(oldestAtMs).toISOString()
+  return { ...report, leftovers: { uploads: { count, oldest }, ...others } }
 }
 
 function describe(report: UsageReport, paint: Painter): string {
   const parts = [kindTable(report, paint)]
   if (report.unclaimed !== null && Object.keys(report.unclaimed).length > 0)
     parts.push(unclaimedLines(report))
+  const beside = leftoverLines(report)
+  if (beside.length > 0)
+    parts.push(`Beside the files, in the bucket:\n${beside.map((line) => `  ${line}\n`).join('')}`)
   if (report.domains !== null && report.domains.length > 0)
     parts.push(
       `${paint.bold('Largest origins')}\n${tallyTable(
@@ -136,6 +153,24 @@ function unclaimedLines({ unclaimed }: UsageReport): string {
       `${plural(stray.count, 'file')} (${formatBytes(stray.bytes)}) with names of no kind Cornac knows: strays.`,
     )
   return `Not in the table:\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+/** Nothing for a bucket that holds nothing beside its files. */
+function leftoverLines({ leftovers }: UsageReport): string[] {
+  const { uploads = null, versions = null, uncounted = [] } = leftovers ?? {}
+  const lines: string[] = []
+  if (uploads !== null && uploads.count > 0) {
+    const { count, oldestAtMs } = uploads
+    const since =
+      oldestAtMs === null ? '' : `, ${count === 1 ? '' : 'the oldest '}begun ${formatTime(oldestAtMs)}`
+    lines.push(`${plural(count, 'unfinished upload')}${since}; no list tells what their parts take.`)
+  }
+  if (versions !== null && versions.count + versions.deleteMarkers > 0)
+    lines.push(
+      `${plural(versions.count, 'old version')} of files (${formatBytes(versions.bytes)}) and ` +
+        `${plural(versions.deleteMarkers, 'delete marker')}.`,
+    )
+  return [...lines, ...uncounted.map(({ reason }) => `${reason}.`)]
 }
 
 function tallyTable(title: string, rows: readonly (readonly [string, Readonly<Tally>])[]): string {
