@@ -25,7 +25,10 @@ const toAdapters = toTop(
   'Only compose.ts knows the adapters: ask for a port instead, and let compose.ts hand it over.',
 )
 const toApps = toTop(['apps/**'], 'Only main.ts imports the apps: what two doors share belongs in core.')
-const toCompose = toTop(['compose.ts'], 'Only main.ts imports compose.ts: take what you need as an argument.')
+const toCompose = toTop(
+  ['compose.ts', 'compose-schedules.ts'],
+  'Only main.ts imports compose.ts and compose-schedules.ts: take what you need as an argument.',
+)
 const toMain = toTop(['main.ts'], 'main.ts is the program itself: nothing imports it.')
 const toConfig = toTop(
   ['config/**'],
@@ -162,6 +165,7 @@ export default defineConfig({
 
     walls('src/*.ts', toAdapters, toApps, toCompose, toMain, toLab, toSignatures),
     walls('src/compose.ts', toApps, toMain, toLab, toSignatures),
+    walls('src/compose-schedules.ts', toApps, toMain, toLab, toSignatures),
     walls('src/main.ts', toAdapters, toLab, toSignatures),
     walls('src/config/**/*.ts', toAdapters, toApps, toCompose, toMain, toLab, toSignatures),
 

@@ -39,6 +39,7 @@ const code = await runCli({
     ])
     return runDemo((config) => openInstance(config, packageFile.version), options)
   },
+  schedules: async () => (await import('./compose-schedules.ts')).openSchedules(process.stdin),
   open: async (config) => (await import('./compose.ts')).openInstance(config, packageFile.version),
 })
 process.exit(code)
