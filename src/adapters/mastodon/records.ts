@@ -61,19 +61,28 @@ async function* readRun(
   }
 }
 
-/** One row of `recordPage` or `recordsById` as a record. */
-export function toRecord(kind: Kind, row: Row): MediaRecord {
+/**
+ * One row of `recordPage` or `recordsById` as a record; or eight columns of a longer row from `at` on, whose domain and
+ * whether it is hidden stand elsewhere.
+ */
+export function toRecord(
+  kind: Kind,
+  row: Row,
+  at = 0,
+  domain: unknown = row[at + 8],
+  hidden: unknown = row[at + 9],
+): MediaRecord {
   return {
     kind,
-    id: row[0] as string,
-    fileName: row[1] as string | null,
-    contentType: row[2] as string | null,
-    bytes: row[3] as number | null,
-    assignedAtMs: row[4] as number | null,
-    storageVersion: row[5] as number,
-    remoteUrl: row[6] as string | null,
-    remote: row[7] as boolean,
-    domain: row[8] as string | null,
-    hidden: row[9] as boolean,
+    id: row[at] as string,
+    fileName: row[at + 1] as string | null,
+    contentType: row[at + 2] as string | null,
+    bytes: row[at + 3] as number | null,
+    assignedAtMs: row[at + 4] as number | null,
+    storageVersion: row[at + 5] as number,
+    remoteUrl: row[at + 6] as string | null,
+    remote: row[at + 7] as boolean,
+    domain: domain as string | null,
+    hidden: hidden as boolean,
   }
 }

@@ -10,7 +10,14 @@ const FIRST_FILE = 5
 const FILE_COLUMNS = 10
 
 export function toCandidate(kinds: KindsOfTable, row: Row): PruneCandidate {
-  const files = filesOf(kinds).flatMap((kind, at) => fileOf(kind, row, FIRST_FILE + at * FILE_COLUMNS))
+  const files: PruneFile[] = []
+  let bytes = 0
+  for (const [at, kind] of filesOf(kinds).entries()) {
+    const file = fileOf(kind, row, FIRST_FILE + at * FILE_COLUMNS)
+    if (file === null) continue
+    files.push(file)
+    bytes += file.record.bytes ?? 0
+  }
   return {
     table: KINDS[kinds[0]].table as PruneCandidate['table'],
     id: row[0] as string,
@@ -18,20 +25,17 @@ export function toCandidate(kinds: KindsOfTable, row: Row): PruneCandidate {
     rowUpdatedAt: row[2] as string,
     quietSinceMs: row[3] as number,
     domain: row[1] as string | null,
-    bytes: files.reduce((sum, { record }) => sum + (record.bytes ?? 0), 0),
+    bytes,
   }
 }
 
-/** None if this file of the row stays. */
-function fileOf(kind: Kind, row: Row, from: number): PruneFile[] {
-  const [goes, assignedAt] = row.slice(from, from + 2) as [boolean, string | null]
-  const record = toRecord(kind, [...row.slice(from + 2, from + FILE_COLUMNS), row[1], row[4]])
-  if (!goes || record.fileName === null) return []
-  return [
-    {
-      record: { ...record, fileName: record.fileName },
-      assignedAt,
-      keys: claimedKeys(record).map(({ key }) => key),
-    },
-  ]
+/** Null if this file of the row stays. */
+function fileOf(kind: Kind, row: Row, at: number): PruneFile | null {
+  const record = toRecord(kind, row, at + 2, row[1], row[4])
+  if (row[at] !== true || record.fileName === null) return null
+  return {
+    record: record as PruneFile['record'],
+    assignedAt: row[at + 1] as string | null,
+    keys: claimedKeys(record).map(({ key }) => key),
+  }
 }

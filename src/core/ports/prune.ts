@@ -53,12 +53,16 @@ export interface PruneEditor {
    */
   refuseIfReadOnly(kinds: readonly PruneKind[], options?: CallOptions): Promise<void>
   /**
-   * One statement: of each candidate (all of one table) the files go from the row if the row is still as it was seen (every
-   * file name, remote URL, time of its file, and `updated_at`), the policy still lets it go, nobody else holds the row at this
-   * moment, and `fence` (if any) is still held. Gives the ids of those that took effect; the others are as they were. It is on
-   * disk when it resolves. Per file four columns become NULL (trap 6), and the row's `updated_at` becomes `touchedAtMs` unless
-   * that is null.
-   * @throws KnownError `lease-lost` is not told from here: nothing takes effect then
+   * Of each candidate (all of one table) the files go from the row if the row is still as it was seen (every file name, remote
+   * URL, time of its file, and `updated_at`), the policy still lets it go, nobody else holds the row at this moment, and
+   * `fence` (if any) is still held. Each row in one statement, many rows in a few, each a transaction of its own. Gives the ids
+   * of those that took effect; the others are as they were. They are on disk when it resolves; when it rejects, any of them may
+   * have taken effect: `stillNamed` tells. `signal` counts before the first only. Per file four columns become NULL (trap 6), and
+   * the row's `updated_at` becomes `touchedAtMs` unless that is null.
+   *
+   * Of cards, what people here did with their posts is asked again for posts made since the policy was (or a day before).
+   * @throws KnownError `database-contested` if others stay in the way of every try; `lease-lost` is not told from here: nothing
+   *   takes effect then
    */
   letGo(
     candidates: readonly PruneCandidate[],
@@ -68,7 +72,7 @@ export interface PruneEditor {
     options?: CallOptions,
   ): Promise<ReadonlySet<string>>
   /**
-   * The rows among these that still name one of the candidate's files (same name and remote URL), with those kinds: what an
+   * The rows among these (all of one table) that still name one of the candidate's files (same name and remote URL), with those kinds: what an
    * interrupted batch has not let go, or somebody brought back. Rows that are gone are not among them.
    */
   stillNamed(
@@ -76,9 +80,11 @@ export interface PruneEditor {
     options?: CallOptions,
   ): Promise<ReadonlyMap<string, ReadonlySet<Kind>>>
   /**
-   * One statement: the rows name these files again, with content type, size and time as they were, where the row names nothing
-   * for the kind, has the same remote URL, and `fence` is still held. The row's `updated_at` goes back to `rowUpdatedAt` if it
+   * One statement: the rows (all of one table) name these files again, with content type, size and time as they were, where the
+   * row is remote, names nothing for the kind, has the same remote URL, nobody else holds it at this moment, and `fence` is
+   * still held. Asked a second time, it does what is left. The row's `updated_at` goes back to `rowUpdatedAt` if it
    * still is `touchedAtMs`. Gives `<kind> <id>` of those that took effect.
+   * @throws KnownError `database-contested`, as `letGo`
    */
   nameAgain(
     files: readonly FileBack[],

@@ -10,7 +10,10 @@
  * that name the card and were made after the policy, or at most a day before it: a range of the primary key. Not asked
  * again is what people here did since the policy was made with an older post of the card: whom that keeps was found ahead.
  *
- * Cost, by EXPLAIN ANALYZE: see `bench/benchmarks/prune-rows.ts`.
+ * Cost, by EXPLAIN ANALYZE on 200,000 accounts, for 5,000 rows: 36 ms to find and ask again (an index look-up for each row and
+ * the look-ups of its rules), 3 ms to lock, 7 ms to find the locked rows once more, 170 ms to write them; a plain UPDATE of as
+ * many by range takes 140 ms: the indexes get an entry for each row that moves to another page. `prune-editor.ts` has fewer
+ * rows move.
  * Relies on what `kept-because.ts` and `record-columns.ts` rely on, and on cornac.leases.
  */
 import { KINDS, type Kind } from '../../../core/model/media.ts'
