@@ -104,7 +104,7 @@ export class BusyMastodon {
     await this.client.query('DELETE FROM collection_items WHERE account_id = $1', [id])
     await this.client.query('DELETE FROM collections WHERE account_id = $1', [id])
     const { rows: gone } = await this.client.query<{ avatar: string | null; header: string | null }>(
-      `DELETE FROM accounts WHERE id = $1 RETURNING avatar_file_name AS avatar, header_file_name AS header`,
+      `DELETE FROM accounts WHERE id = $1 RETURNING nullif(avatar_file_name, '') AS avatar, nullif(header_file_name, '') AS header`,
       [id],
     )
     for (const which of ['avatar', 'header'] as const) {
@@ -127,16 +127,23 @@ export class BusyMastodon {
     to: { fileName: string | null; url?: string; contentType?: string; bytes?: number; aged?: boolean },
   ): Promise<void> {
     const now = to.aged === true ? `timestamp '2024-02-02 02:02:02'` : `now() AT TIME ZONE 'UTC'`
-    const { rows } = await this.client.query<{ fileName: string | null }>(
+    const { rows } = await this.client.query<{
+      fileName: string | null
+      contentType: string | null
+      version: number | null
+    }>(
       `UPDATE accounts a SET avatar_file_name = $2, avatar_content_type = $3, avatar_file_size = $4,
           avatar_remote_url = coalesce($5, a.avatar_remote_url), avatar_storage_schema_version = 1,
           avatar_updated_at = ${now}, updated_at = ${now}${to.aged === true ? `, last_webfingered_at = ${now}` : ''}
         FROM (SELECT * FROM accounts WHERE id = $1 FOR UPDATE) old WHERE a.id = old.id
-        RETURNING old.avatar_file_name AS "fileName"`,
+        RETURNING nullif(old.avatar_file_name, '') AS "fileName", old.avatar_content_type AS "contentType",
+          old.avatar_storage_schema_version AS version`,
       [id, to.fileName, to.contentType ?? null, to.bytes ?? null, to.url ?? null],
     )
-    const old = rows[0]?.fileName ?? null
-    if (old !== null && old !== to.fileName) await this.lab.media.remove(keysOf('avatar', id, old, 1))
+    const [old] = rows
+    if (old?.fileName == null || old.fileName === to.fileName) return
+    const placed = { ...old, kind: 'avatar', id, remote: true, fileName: old.fileName } as const
+    await this.lab.media.remove(stylesOf(placed).map((style) => keyOf(placed, style)))
   }
 }
 
