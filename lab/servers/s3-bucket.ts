@@ -1,4 +1,4 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
 
 /** Where an S3 service listens and with which keys it is asked. Plain data: travels between processes as JSON. */
 export interface S3Address {
@@ -40,5 +40,17 @@ export function s3Env(address: S3Address, bucket: string): Record<string, string
     S3_ENDPOINT: address.endpoint,
     AWS_ACCESS_KEY_ID: address.accessKeyId,
     AWS_SECRET_ACCESS_KEY: address.secretAccessKey,
+  }
+}
+
+/** From now on what is removed or replaced stays as an old version. */
+export async function keepVersions(address: S3Address, bucket: string): Promise<void> {
+  const client = s3Client(address)
+  try {
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    )
+  } finally {
+    client.destroy()
   }
 }

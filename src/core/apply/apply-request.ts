@@ -36,6 +36,7 @@ export interface RecoveredBatches {
 
 /** A look at some of what was done: rows and storage say so too. */
 export interface Verified {
+  /** Keys of which storage said whether they are there. */
   readonly looked: number
   /** Keys still there although storage said they are gone. */
   readonly stillThere: readonly string[]

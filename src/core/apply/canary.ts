@@ -9,11 +9,11 @@ import { CANARY_PRESENT_SHARE, CANARY_SAMPLE } from '../plan/safety.ts'
 import type { CanaryStore } from '../ports/plans.ts'
 import type { RecordSource } from '../ports/records.ts'
 import type { Clock } from '../ports/runtime.ts'
-import type { CallOptions, ObjectReader, ObjectWriter } from '../ports/storage.ts'
+import type { CallOptions, ObjectLister, ObjectReader, ObjectWriter } from '../ports/storage.ts'
 import { sampleNamed } from './sample-named.ts'
 
 export interface CanaryPorts {
-  readonly objects: Pick<ObjectReader, 'read'>
+  readonly objects: Pick<ObjectReader, 'read'> & ObjectLister
   readonly state: { readonly canaries: CanaryStore }
 }
 
@@ -38,13 +38,28 @@ export async function lookAtCanary(
 }
 
 /** Trimmed: a person may have written it. */
-async function storedMark(objects: Pick<ObjectReader, 'read'>, options: CallOptions): Promise<string | null> {
-  const bytes = await objects.read(CANARY_KEY, options)
+async function storedMark(objects: CanaryPorts['objects'], options: CallOptions): Promise<string | null> {
+  const bytes = await readIfThere(objects, options)
   return bytes === null ? null : new TextDecoder().decode(bytes).trim()
 }
 
+/** Some stores answer 403 for what is not there (trap 29): then a listing tells. */
+async function readIfThere(
+  objects: CanaryPorts['objects'],
+  options: CallOptions,
+): Promise<Uint8Array | null> {
+  try {
+    return await objects.read(CANARY_KEY, options)
+  } catch (error) {
+    if (!(error instanceof KnownError) || error.code !== 'storage-refused') throw error
+    const range = { after: CANARY_KEY.slice(0, -1), through: CANARY_KEY }
+    for await (const page of objects.list(range, options)) if (page.length > 0) throw error
+    return null
+  }
+}
+
 export interface LayCanaryPorts extends CanaryPorts {
-  readonly objects: Pick<ObjectReader, 'read' | 'stat'> & Pick<ObjectWriter, 'write'>
+  readonly objects: CanaryPorts['objects'] & Pick<ObjectReader, 'stat'> & Pick<ObjectWriter, 'write'>
   readonly state: { readonly canaries: CanaryStore }
   readonly database: Pick<RecordSource, 'records'>
   readonly clock: Clock

@@ -13,7 +13,7 @@ import { lookAtCanary } from './canary.ts'
  */
 export async function gatherFacts(
   ports: Pick<ApplyPorts, 'database' | 'otherWork' | 'clock'> & {
-    readonly objects: Pick<ApplyPorts['objects'], 'read'>
+    readonly objects: Pick<ApplyPorts['objects'], 'read' | 'list'>
     readonly state: Pick<ApplyPorts['state'], 'canaries'>
   },
   instance: string,

@@ -42,11 +42,13 @@ export async function verify(
   options: CallOptions,
 ): Promise<Verified> {
   let present = keys
+  let unknown = 0
   for (let look = 1; present.length > 0; look++) {
     const states = await Promise.all(present.map((key) => objects.stat(key, options)))
+    unknown += states.filter(({ state }) => state === 'unknown').length
     present = present.filter((_, i) => states[i]?.state === 'present')
     if (present.length === 0 || look === LOOKS) break
     await clock.sleep(PAUSE_MS, options.signal)
   }
-  return { looked: keys.length, stillThere: present }
+  return { looked: keys.length - unknown, stillThere: present }
 }

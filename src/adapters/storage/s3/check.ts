@@ -39,17 +39,21 @@ function isSettled(refusal: S3Refusal): boolean {
  * its bucket every object would look absent. A bucket that may not be listed exists.
  */
 export function confirmBucket(connection: S3Connection): (options: CallOptions) => Promise<void> {
-  let confirmed = false
-  return async ({ signal }) => {
-    if (confirmed) return
+  let asked: Promise<void> | null = null
+  async function ask(): Promise<void> {
     try {
-      await lookAtBucket(connection, signal)
+      await lookAtBucket(connection, undefined)
     } catch (error) {
-      signal?.throwIfAborted()
-      if (refusalOf(error).code !== 'AccessDenied')
-        throw s3Failure(connection, error, `look into ${connection.description}`)
+      if (refusalOf(error).code === 'AccessDenied') return
+      asked = null
+      throw s3Failure(connection, error, `look into ${connection.description}`)
     }
-    confirmed = true
+  }
+  return async ({ signal }) => {
+    // Whoever comes while it is being asked waits for the same answer.
+    asked ??= ask()
+    await asked
+    signal?.throwIfAborted()
   }
 }
 

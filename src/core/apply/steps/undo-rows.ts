@@ -17,6 +17,9 @@ export interface RowsToUndo {
   readonly leftAlone: ReadonlySet<string>
 }
 
+const TRIES = 3
+const PAUSE_MS = 300
+
 /** @throws KnownError if database or storage stop working, or the lease is lost */
 export async function undoRows(
   ports: UndoPorts,
@@ -41,17 +44,19 @@ export async function undoRows(
   const nowhere = away.filter((file) => !isIn(either, file))
   const rowUpdatedAt = new Map(rows.map((row) => [row.id, row.rowUpdatedAt]))
   const nameAgain = async (some: readonly FileBack[]): Promise<number> => {
-    if (some.length === 0) return 0
-    await checkUnfenced(lease)
-    const named = await ports.database.prune.nameAgain(
-      some,
-      { touchedAtMs, rowUpdatedAt },
-      lease.fence,
-      options,
-    )
-    if (named.size === 0) await lease.check()
-    book.changed += some.length - named.size
-    return named.size
+    let left = some
+    // A row that somebody holds is passed over: a moment later it is free.
+    for (let tries = 1; left.length > 0; tries++) {
+      await checkUnfenced(lease)
+      const back = { touchedAtMs, rowUpdatedAt }
+      const named = await ports.database.prune.nameAgain(left, back, lease.fence, options)
+      if (named.size === 0) await lease.check()
+      left = left.filter(({ id, file }) => !named.has(`${file.record.kind} ${id}`))
+      if (left.length === 0 || tries === TRIES) break
+      await ports.clock.sleep(PAUSE_MS, options.signal)
+    }
+    book.changed += left.length
+    return some.length - left.length
   }
   book.inPlace += await nameAgain(inPlace)
   book.fromVersion += await nameAgain(fromVersion)
