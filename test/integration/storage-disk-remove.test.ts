@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { removeServerDirectory, serverDirectory } from '../../lab/servers/server-directory.ts'
 import { openFileStorage } from '../../src/adapters/storage/fs.ts'
 import type { Removal, Storage } from '../../src/core/ports/storage.ts'
 
@@ -34,12 +34,12 @@ describe('removal of many files', () => {
   let root: string
   let storage: Storage
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'cornac-remove-'))
+    root = await serverDirectory('remove', { inMemoryBytes: 2 ** 28 })
     storage = openFileStorage({ root })
   })
   afterEach(async () => {
     await storage.close()
-    await rm(root, { recursive: true, force: true })
+    await removeServerDirectory(root)
   })
 
   function put(key: string): void {
@@ -107,7 +107,7 @@ describe('removal of many files', () => {
   })
 
   test('folders that are links are entered and stay', async () => {
-    const other = await mkdtemp(join(tmpdir(), 'cornac-remove-other-'))
+    const other = await serverDirectory('remove-other', { inMemoryBytes: 2 ** 28 })
     try {
       await mkdir(join(root, 'cache'))
       await symlink(other, join(root, 'cache/accounts'))
@@ -116,7 +116,7 @@ describe('removal of many files', () => {
       assert.deepEqual(await readdir(other), [])
       assert.ok((await lstat(join(root, 'cache/accounts'))).isSymbolicLink())
     } finally {
-      await rm(other, { recursive: true })
+      await removeServerDirectory(other)
     }
   })
 
