@@ -17,6 +17,7 @@ import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
 import type { Budgets } from '../budgets.ts'
 import { claimedNow } from '../claims-now.ts'
+import { present } from '../present.ts'
 import type { RunBook } from '../run-book.ts'
 import { bringBackKeys, quarantineKeys, removeKeys, type TakenAway } from '../take-away.ts'
 import type { Samples } from '../verify.ts'
@@ -172,7 +173,10 @@ export async function takeOrphans(
   const after = await claimedNow(ports.database, keys, options)
   // Also what a killed process had moved before somebody claimed it.
   const back = keys.filter((key) => after.has(key) && mayBeTaken(key))
-  const brought = await bringBackKeys(ports, work, quarantine, back)
+  // What is there is newer than what waits in quarantine, or never went.
+  const there = await present(ports, back, options)
+  const gone = back.filter((key) => !there.has(key))
+  const brought = await bringBackKeys(ports, work, quarantine, gone)
   const kept = new Set(back)
   return {
     taken: {

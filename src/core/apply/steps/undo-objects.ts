@@ -2,6 +2,7 @@
 import type { Run } from '../../model/run.ts'
 import type { CallOptions } from '../../ports/storage.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
+import { claimedNow } from '../claims-now.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { bringBackKeys } from '../take-away.ts'
 import { present } from '../present.ts'
@@ -9,26 +10,39 @@ import type { UndoBook } from '../undo-book.ts'
 
 /** @throws KnownError if storage stops working */
 export async function undoObjects(
-  ports: Pick<ApplyPorts, 'objects'>,
+  ports: Pick<ApplyPorts, 'objects' | 'database'>,
   work: UnderLease,
   { quarantine, quarantineEmptied }: Run,
   keys: readonly string[],
   book: UndoBook,
   options: CallOptions,
 ): Promise<void> {
-  let missing = keys
+  const live = await liveNow(ports, keys, options)
+  book.changed += live.size
+  const taken = keys.filter((key) => !live.has(key))
+  let missing = taken
   if (quarantine !== null && !quarantineEmptied) {
-    const { gone: back } = await bringBackKeys(ports, work, quarantine, keys)
+    const { gone: back } = await bringBackKeys(ports, work, quarantine, taken)
     const isBack = new Set(back)
     book.fromQuarantine += back.length
-    missing = keys.filter((key) => !isBack.has(key))
+    missing = taken.filter((key) => !isBack.has(key))
   } else {
-    const back = await bringBackVersions(ports, keys, options)
+    const back = await bringBackVersions(ports, taken, options)
     book.fromVersion += back.size
-    missing = keys.filter((key) => !back.has(key))
+    missing = taken.filter((key) => !back.has(key))
   }
   // A run that died half-way had not come to these.
   const there = await present(ports, missing, options)
   book.changed += there.size
   book.lost += missing.length - there.size
+}
+
+/** Rows claim these by now, and storage has them: whatever waits in quarantine is older. */
+async function liveNow(
+  ports: Pick<ApplyPorts, 'objects' | 'database'>,
+  keys: readonly string[],
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  const claimed = await claimedNow(ports.database, keys, options)
+  return present(ports, [...claimed], options)
 }
