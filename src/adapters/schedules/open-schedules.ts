@@ -73,9 +73,18 @@ class Reading {
   done(): Maintenance {
     const documents = joinUnits([...this.#documents.values()])
     const seen = new Set(documents.map(({ path }) => path))
-    for (const [path, { text }] of this.#scripts)
+    for (const [path, { text, lineStarts }] of this.#scripts)
       if (!seen.has(path))
-        documents.push({ path, kind: 'script', text, tasks: [], lifecycle: [], settings: [], version: null })
+        documents.push({
+          path,
+          kind: 'script',
+          text,
+          lineStarts,
+          tasks: [],
+          lifecycle: [],
+          settings: [],
+          version: null,
+        })
     return { documents, unread: this.#unread }
   }
 
@@ -168,12 +177,9 @@ class Reading {
     } catch {
       return null
     }
-    // a schedule may call what is outside of the folder that is looked at; that folder's links may not lead out of it
-    if (
-      this.#request.root !== '/' &&
-      !real.startsWith(realpathSync(this.#request.root)) &&
-      path.startsWith(this.#request.root)
-    )
+    // a link in a mounted image may not lead out of it, to what this machine has there
+    const { root } = this.#request
+    if (root !== '/' && path.startsWith(join(root, '/')) && !real.startsWith(join(realpathSync(root), '/')))
       return null
     const content = readTextFile(path, LONGEST_SCRIPT)
     if (content.kind === 'unread' || content.cut || !isShell(path, content.text)) return null

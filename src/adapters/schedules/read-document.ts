@@ -11,7 +11,7 @@ import { readYaml } from './yaml/read-yaml.ts'
 
 /** One file into what is scheduled in it. Never throws: what a parser cannot stand is told as unread. */
 export function readDocument(context: ReadingContext): ScheduleDocument {
-  const { path, text } = context.file
+  const { path, text, lineStarts } = context.file
   let found: Found
   try {
     found = read(context)
@@ -21,7 +21,7 @@ export function readDocument(context: ReadingContext): ScheduleDocument {
     context.unread('too-deep', null)
     found = { kind: 'unknown' }
   }
-  return { path, text, tasks: [], lifecycle: [], settings: [], version: null, ...found }
+  return { path, text, lineStarts, tasks: [], lifecycle: [], settings: [], version: null, ...found }
 }
 
 function read(context: ReadingContext): Found {

@@ -1,5 +1,6 @@
 /** What several rules ask and answer alike. */
 import type { Place, ScheduledCommand, Task, Word } from '../model/scheduled.ts'
+import { linesBetween } from './lines-between.ts'
 import type { Call, Edit, Judgement, Subject } from './rule.ts'
 import { optionOf, type GivenOption } from './tootctl/read-call.ts'
 
@@ -64,7 +65,7 @@ export function withoutLine({ task, command, document }: Call): readonly Edit[] 
   if (command.place.file !== document.path || (task.kind !== 'script' && task.kind !== 'cron-script'))
     return []
   if (task.commands.some((other) => other !== command && touches(other.place, command.place))) return []
-  const line = document.text.split('\n')[command.place.line - 1] ?? ''
+  const line = linesBetween(document, command.place.line, command.place.line)
   // a command among others, or inside of a loop's one line
   if (/[;|{}()]|&&|\b(then|do|else)\b/.test(line.replaceAll(/\d?>&\d/g, ''))) return []
   return [{ kind: 'delete-lines', place: command.place }]
@@ -111,18 +112,15 @@ export function atHour({ schedule }: Task, hour: number): readonly Edit[] {
 
 /** One judgement for each file, at its first place, with the number of the others. */
 export function oncePerFile(judgements: Iterable<Judgement>): readonly Judgement[] {
-  const files = new Map<string, Judgement[]>()
+  const files = new Map<string, Map<string, Judgement>>()
   for (const judgement of judgements) {
-    const list = files.get(judgement.place.file)
-    if (list === undefined) files.set(judgement.place.file, [judgement])
-    else if (
-      !list.some(
-        ({ place }) => place.line === judgement.place.line && place.column === judgement.place.column,
-      )
-    )
-      list.push(judgement)
+    const { file, line, column } = judgement.place
+    const known = files.get(file) ?? new Map<string, Judgement>()
+    files.set(file, known)
+    if (!known.has(`${line}:${column}`)) known.set(`${line}:${column}`, judgement)
   }
-  return Array.from(files.values(), (list) => {
+  return Array.from(files.values(), (known) => {
+    const list = [...known.values()]
     const [first] = list
     if (first === undefined) throw new RangeError('a list is made with its first element')
     const edits = list.flatMap((each) => each.edits ?? [])

@@ -1,4 +1,5 @@
 import type { Maintenance, ScheduleDocument, Place } from '../model/scheduled.ts'
+import { linesBetween } from './lines-between.ts'
 import { applyEdits } from './apply-edits.ts'
 import { BETTER_LINES } from './better-lines.ts'
 import type { Call, Edit, Rule, Severity, Subject, Texts } from './rule.ts'
@@ -50,7 +51,6 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
   const subject = subjectOf(maintenance, version)
   const documents = new Map(maintenance.documents.map((document) => [document.path, document]))
   const order = new Map(maintenance.documents.map(({ path }, i) => [path, i]))
-  const linesOf = lineReader()
   const seen = new Set<string>()
   const findings: LintFinding[] = []
   for (const rule of rules)
@@ -67,7 +67,7 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
         message,
         harm: rule.harm,
         fix: rule.fix,
-        ...around(document === undefined ? '' : (linesOf(document)[place.line - 1] ?? ''), place),
+        ...around(document === undefined ? '' : linesBetween(document, place.line, place.line), place),
         betterLine: document === undefined ? null : betterLine(document, place, edits),
         cornacLine: better === undefined ? null : BETTER_LINES[better],
         edits,
@@ -106,14 +106,6 @@ function subjectOf(maintenance: Maintenance, named: MastodonVersion | null): Sub
   }
 }
 
-function lineReader(): (document: ScheduleDocument) => readonly string[] {
-  let last: { readonly document: ScheduleDocument; readonly lines: readonly string[] } | undefined
-  return (document) => {
-    if (last?.document !== document) last = { document, lines: document.text.split(/\r?\n/) }
-    return last.lines
-  }
-}
-
 function around(line: string, { column }: Place): { line: string; lineFrom: number } {
   if (line.length <= LONGEST_LINE) return { line, lineFrom: 0 }
   const lineFrom = Math.max(0, column - LONGEST_LINE / 4)
@@ -128,13 +120,8 @@ function betterLine(document: ScheduleDocument, place: Place, edits: readonly Ed
   )
   if (here.length === 0) return null
   if (here.some(({ kind }) => kind === 'delete-lines')) return ''
-  const before = document.text.split('\n', place.line - 1).join('\n').length
-  const start = place.line === 1 ? 0 : before + 1
   const lastLine = Math.max(...here.map((edit) => edit.place.endLine))
-  const rest = document.text
-    .slice(start)
-    .split('\n', lastLine - place.line + 1)
-    .join('\n')
+  const rest = linesBetween(document, place.line, lastLine)
   const moved = here.map((edit): Edit => {
     const shift = place.line - 1
     const at = { ...edit.place, line: edit.place.line - shift, endLine: edit.place.endLine - shift }

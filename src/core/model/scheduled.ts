@@ -149,6 +149,8 @@ export interface ScheduleDocument {
   readonly path: string
   readonly kind: DocumentKind
   readonly text: string
+  /** Where each line begins, ascending from 0. */
+  readonly lineStarts: readonly number[]
   readonly tasks: readonly Task[]
   readonly lifecycle: readonly LifecycleRule[]
   readonly settings: readonly SettingInFile[]

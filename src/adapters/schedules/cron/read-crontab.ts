@@ -13,6 +13,9 @@ import { readSchedule } from './read-schedule.ts'
 /** cron itself refuses lines over 1000 characters or so; real ones stay far below. */
 const LONGEST_LINE = 16_384
 
+/** Nobody has as many. */
+const MOST_JOBS = 2_000
+
 const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/
 
 /** Users that have lines in the system's crontabs; a first word that is one of these names whom to run as. */
@@ -74,6 +77,10 @@ export function readCrontab({ file, nowMs, findScript, unread }: ReadingContext)
       else if (name === 'MAILTO') mailTo = word
       else variables.push([name, word, value])
       continue
+    }
+    if (tasks.length >= MOST_JOBS) {
+      unread('too-long', `line ${number}`)
+      break
     }
     const task = readLine(start, end)
     if (task !== null) tasks.push(task)

@@ -32,7 +32,7 @@ const NEXT_RUNS = 3
 type Meaning = Pick<Schedule, 'inWords' | 'recurrence' | 'everyMinutes' | 'mistake'>
 
 /** Ten thousand files share few expressions. */
-const known = new Map<string, Meaning>()
+const meanings = new Map<string, Meaning>()
 const MOST_KNOWN = 2_000
 
 export function readSchedule({
@@ -53,12 +53,13 @@ export function readSchedule({
       ...without({ text, place, timeZone, dialect: 'interval' }),
       everyMinutes: durationMinutes(interval[1] ?? ''),
     }
-  const expression = pattern ?? NICKNAMES[nickname] ?? text
+  const known = Object.hasOwn(NICKNAMES, nickname) ? NICKNAMES[nickname] : undefined
+  const expression = pattern ?? known ?? text
   const key = `${bothDays} ${expression}`
-  let meaning = known.get(key)
+  let meaning = meanings.get(key)
   if (meaning === undefined) {
     meaning = understand(expression, bothDays)
-    if (known.size < MOST_KNOWN) known.set(key, meaning)
+    if (meanings.size < MOST_KNOWN) meanings.set(key, meaning)
   }
   const next = meaning.mistake === null ? nextRuns(expression, timeZone, nowMs, bothDays) : []
   return { text, place, dialect, timeZone, next, fields, ...meaning }
@@ -202,7 +203,7 @@ export function durationMinutes(text: string): number | null {
   let total = 0
   let found = false
   for (const [, count = '', unit = ''] of text.slice(0, 100).matchAll(/(\d+(?:\.\d+)?)\s*([a-zA-Z]*)/g)) {
-    const size = unit === '' ? 1 / 60 : units[unit]
+    const size = unit === '' ? 1 / 60 : Object.hasOwn(units, unit) ? units[unit] : undefined
     if (size === undefined) return null
     total += Number(count) * size
     found = true

@@ -11,8 +11,13 @@ interface Draft {
 }
 
 const DEEPEST = 32
+const MOST_OPEN = 1_000
 
-export function readXmlLifecycle({ file }: ReadingContext): Found {
+export function readXmlLifecycle({ file, unread }: ReadingContext): Found {
+  if (isTooMuch(file.text)) {
+    unread('too-deep', null)
+    return { kind: 'lifecycle' }
+  }
   const lifecycle: LifecycleRule[] = []
   const open: string[] = []
   let depth = 0
@@ -94,4 +99,19 @@ export function readXmlLifecycle({ file }: ReadingContext): Found {
       default:
     }
   }
+}
+
+/** More open elements than any configuration has: the parser's time grows with their square. */
+function isTooMuch(text: string): boolean {
+  let open = 0
+  for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at + 1)) {
+    const next = text[at + 1]
+    if (next === '/') open--
+    else if (next !== '!' && next !== '?') {
+      const end = text.indexOf('>', at)
+      if (end === -1 || text[end - 1] !== '/') open++
+    }
+    if (open > MOST_OPEN) return true
+  }
+  return false
 }

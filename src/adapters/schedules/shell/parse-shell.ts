@@ -6,9 +6,13 @@ export const LONGEST_SCRIPT = 128 * 1024
 /** More here-documents than this is no script anybody wrote; the parser takes quadratic time for them. */
 const MOST_HEREDOCS = 400
 
+/** Nor are so many substitutions; nested, each of them costs the parser kilobytes. */
+const MOST_SUBSTITUTIONS = 2_000
+
 /** Null if there is too much of it to be parsed in time. Tolerant: what is wrong is left out. */
 export function parseShell(text: string): ParsedScript | null {
-  if (text.length > LONGEST_SCRIPT || countOf(text, '<<') > MOST_HEREDOCS) return null
+  if (tooMany(text, '$(', MOST_SUBSTITUTIONS) || tooMany(text, '`', 2 * MOST_SUBSTITUTIONS)) return null
+  if (text.length > LONGEST_SCRIPT || tooMany(text, '<<', MOST_HEREDOCS)) return null
   try {
     return parse(text)
   } catch {
@@ -17,9 +21,9 @@ export function parseShell(text: string): ParsedScript | null {
   }
 }
 
-function countOf(text: string, what: string): number {
+function tooMany(text: string, what: string, most: number): boolean {
   let count = 0
-  for (let at = text.indexOf(what); at !== -1 && count <= MOST_HEREDOCS; at = text.indexOf(what, at + 2))
-    count++
-  return count
+  for (let at = text.indexOf(what); at !== -1; at = text.indexOf(what, at + what.length))
+    if (++count > most) return true
+  return false
 }

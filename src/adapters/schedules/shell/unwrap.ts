@@ -75,7 +75,7 @@ class Unwrapping {
     if (name === 'su') return this.#su()
     if (name === 'ssh') return this.#ssh()
     if (CONTAINER_RUNNERS.has(name)) return this.#container(name)
-    const pair = WRAPPER_PAIRS[name]
+    const pair = Object.hasOwn(WRAPPER_PAIRS, name) ? WRAPPER_PAIRS[name] : undefined
     if (pair !== undefined && pair.includes(words[1]?.text ?? '')) {
       const start = words[2]?.text === '--' ? 3 : 2
       this.#take(start, 'plain', null)

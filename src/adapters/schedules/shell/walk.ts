@@ -313,7 +313,7 @@ class Walk {
         return true
       case 'flock':
         // `flock -n 9` holds the lock of an open file for the rest of the script
-        if (/^\d+$/.test(words.at(-1)?.text ?? '')) {
+        if (words.slice(1).every(({ text: word }) => /^(\d+|-.*)$/.test(word))) {
           scope.guarded = true
           return true
         }

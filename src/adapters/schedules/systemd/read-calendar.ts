@@ -29,7 +29,8 @@ export function readCalendar(text: string): CalendarEvent | null {
     timeZone = last
     words.pop()
   }
-  const shorthand = SHORTHANDS[(words[0] ?? '').toLowerCase()]
+  const name = (words[0] ?? '').toLowerCase()
+  const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined
   const parts = shorthand === undefined ? words : words.length === 1 ? shorthand.split(' ') : null
   if (parts === null) return null
   let weekday = '*'

@@ -62,7 +62,9 @@ export class MappedText {
 
   piecesBetween(start: number, end: number): readonly Piece[] {
     const found: Piece[] = []
-    for (const piece of this.#pieces) {
+    for (let i = this.#indexAt(start); i < this.#pieces.length; i++) {
+      const piece = this.#pieces[i]
+      if (piece === undefined || piece.at >= end) break
       const low = Math.max(start, piece.at)
       const high = Math.min(end, piece.at + piece.length)
       if (low >= high) continue
@@ -80,6 +82,10 @@ export class MappedText {
   }
 
   #pieceAt(offset: number): Piece | undefined {
+    return this.#pieces[this.#indexAt(offset)]
+  }
+
+  #indexAt(offset: number): number {
     let low = 0
     let high = this.#pieces.length - 1
     while (low < high) {
@@ -87,7 +93,7 @@ export class MappedText {
       if ((this.#pieces[middle]?.at ?? 0) <= offset) low = middle
       else high = middle - 1
     }
-    return this.#pieces[low]
+    return low
   }
 }
 

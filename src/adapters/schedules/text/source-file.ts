@@ -12,6 +12,10 @@ export class SourceFile {
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1)
   }
 
+  get lineStarts(): readonly number[] {
+    return this.#starts
+  }
+
   get lineCount(): number {
     return this.#starts.length
   }

@@ -1,5 +1,6 @@
 import type { Task } from '../../model/scheduled.ts'
 import { callsOf, HEAVY, insertBefore } from '../judge.ts'
+import { linesBetween } from '../lines-between.ts'
 import type { Call, Edit, Rule } from '../rule.ts'
 
 const DAY = 24 * 60
@@ -62,7 +63,7 @@ function forbid({ task, document }: Call): readonly Edit[] {
   const place = task.schedule?.place
   if (place === undefined || task.kind !== 'kubernetes' || task.policy === null) return []
   if (task.policy.line !== place.line) return [{ kind: 'replace', place: task.policy, text: 'Forbid' }]
-  const line = document.text.split('\n')[place.line - 1] ?? ''
+  const line = linesBetween(document, place.line, place.line)
   const indent = /^\s*/.exec(line)?.[0] ?? ''
   const end = line.trimEnd().length + 1
   const at = { file: place.file, line: place.line, endLine: place.line, column: end, endColumn: end }

@@ -48,7 +48,7 @@ export const unknownCommand: Rule = {
       }
       const name = tootctl.name.replaceAll(/\s+/g, ' ')
       const instead =
-        INSTEAD[name] ??
+        (Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined) ??
         nearestName(
           name,
           TOOTCTL.map((command) => command.name),

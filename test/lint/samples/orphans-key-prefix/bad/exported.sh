@@ -1,0 +1,6 @@
+#!/bin/bash
+set -eu
+export RAILS_ENV=production PATH=/home/mastodon/.rbenv/shims:/usr/bin:/bin
+cd /home/mastodon/live
+export S3_KEY_PREFIX=social/files/media
+bin/tootctl media remove-orphans

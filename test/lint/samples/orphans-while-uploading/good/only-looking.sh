@@ -1,0 +1,5 @@
+#!/bin/bash
+set -eu
+export RAILS_ENV=production PATH=/home/mastodon/.rbenv/shims:/usr/bin:/bin
+cd /home/mastodon/live
+bin/tootctl media remove-orphans --dry-run

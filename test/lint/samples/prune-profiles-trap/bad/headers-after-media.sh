@@ -1,0 +1,8 @@
+#!/bin/bash
+set -eu
+export RAILS_ENV=production PATH=/home/mastodon/.rbenv/shims:/usr/bin:/bin
+cd /home/mastodon/live
+bin/tootctl media remove --days 14
+bin/tootctl media remove \
+  --remove-headers \
+  --days 30
