@@ -9,6 +9,7 @@ import type { Benchmark, Outcome } from './benchmarks/benchmark.ts'
 import { find } from './benchmarks/find.ts'
 import { heal } from './benchmarks/heal.ts'
 import { help } from './benchmarks/help.ts'
+import { lint } from './benchmarks/lint.ts'
 import { memory } from './benchmarks/memory.ts'
 import { plan } from './benchmarks/plan.ts'
 import { pruneBucket } from './benchmarks/prune-bucket.ts'
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memory,
   rows,
   pruneRows,
+  lint,
 ]
 
 const words = process.argv.slice(2)
