@@ -2,7 +2,16 @@
 
 /** `good` needs nothing, `note` is worth knowing, `bad` needs somebody. */
 export interface Check {
-  readonly about: 'settings' | 'database' | 'clock' | 'storage' | 'retention' | 'sidekiq' | 'memory'
+  readonly about:
+    | 'settings'
+    | 'database'
+    | 'clock'
+    | 'storage'
+    | 'canary'
+    | 'retention'
+    | 'sidekiq'
+    | 'memory'
+    | 'runs'
   readonly state: 'good' | 'note' | 'bad'
   readonly says: string
   /** What to do; null when there is nothing to do. */

@@ -4,6 +4,7 @@ import type { OpenInstance } from '../ports/instance.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import type { Check, DoctorReport } from './check.ts'
 import { aboutClock, aboutDatabase, aboutSchema } from './check-database.ts'
+import { aboutCanary, aboutRuns } from './check-canary.ts'
 import { aboutMemory } from './check-memory.ts'
 import { aboutRetention } from './check-retention.ts'
 import { aboutSidekiq } from './check-sidekiq.ts'
@@ -43,6 +44,17 @@ export async function examine(
           aboutMemory(await instance.state(), instance.clock.now(), options),
         )
   if (memory !== null) checks.push(...memory)
+  if (memory?.every(({ state }) => state !== 'bad') === true) {
+    const state = await instance.state()
+    if (storage !== null) {
+      const canary = await attempt(checks, 'canary', () =>
+        aboutCanary({ objects: storage, state }, instance.name, options),
+      )
+      if (canary !== null) checks.push(canary)
+    }
+    const runs = await attempt(checks, 'runs', () => aboutRuns(state, instance.name, options))
+    if (runs !== null) checks.push(...runs)
+  }
   return { checks, healthy: checks.every((check) => check.state !== 'bad') }
 }
 

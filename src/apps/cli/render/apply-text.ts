@@ -118,7 +118,10 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
   const lines = [
     `${paint.good(`${plural(back, 'file')} brought back`)} in ${formatDuration(result.seconds * 1000)}${ways.length === 0 ? '' : `: ${ways.join(', ')}`}.`,
   ]
-  if (changed > 0) lines.push(`${formatCount(changed)} have something newer, or no row any more: left alone.`)
+  if (changed > 0)
+    lines.push(
+      `${formatCount(changed)} ${changed === 1 ? 'has' : 'have'} something newer, or no row any more: left alone.`,
+    )
   if (lost > 0) lines.push(paint.warn(`${formatCount(lost)} could not be brought back${lostHint(run)}.`))
   if (stopped !== null)
     lines.push(
