@@ -13,7 +13,9 @@ import type { Victims } from './disaster.ts'
 import { killHeals } from './heal-kills.ts'
 import { raceHeals } from './heal-race.ts'
 import { killOrphans } from './orphans-kills.ts'
+import { raceOrphans } from './orphans-race.ts'
 import { killPrunes } from './prune-kills.ts'
+import { racePrunes } from './prune-race.ts'
 
 interface Plan {
   readonly kills: number
@@ -25,6 +27,8 @@ interface Plan {
 /** A store that is nobody else's. */
 interface Store extends Pick<Victims, 'crashStore'> {
   readonly media: MediaSink
+  /** Where each request takes its time, the world is smaller. */
+  readonly accounts?: number | undefined
 }
 
 /** By name; each runs on one store and tells what it saw. */
@@ -34,6 +38,8 @@ const FAULTS: Readonly<Record<string, (store: Store, plan: Plan) => Promise<obje
   'prune-kills': (store, plan) => killPrunes({ ...store, ...plan }),
   'orphans-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'orphans' }),
   'undo-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'undo' }),
+  'prune-race': ({ media }, plan) => racePrunes({ media, ...plan }),
+  'orphans-race': ({ media }, plan) => raceOrphans({ media, ...plan }),
 }
 
 const words = process.argv.slice(2)
@@ -98,7 +104,7 @@ async function onRgw(work: (store: Store) => Promise<object>): Promise<object> {
   await using rgw = await startRgw()
   const media = await s3Media({ ...rgw.address, bucket: freshName('faults') })
   try {
-    return await work({ media, crashStore: () => rgw.crashGateway() })
+    return await work({ media, crashStore: () => rgw.crashGateway(), accounts: 150 })
   } finally {
     await media.close()
   }

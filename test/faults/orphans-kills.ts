@@ -12,6 +12,7 @@ import type pg from 'pg'
 import { Dice } from '../../lab/instance/dice.ts'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
+import { inParallel } from '../../lab/instance/media/write-media.ts'
 import { DAY_MS } from '../../lab/instance/world.ts'
 import type { CornacOptions } from '../run-cornac.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
@@ -123,8 +124,10 @@ class OrphanWork {
     const before = await truthOf(lab)
     await leaveOrphans(lab, { share: 0.2 })
     const orphans = new Map<string, Uint8Array>()
-    for (const key of without((await truthOf(lab)).objects, before.objects))
+    const left = without((await truthOf(lab)).objects, before.objects)
+    await inParallel(left, lab.media.concurrency, async (key) => {
       orphans.set(key, (await lab.media.get(key)) ?? new Uint8Array())
+    })
     const work = new OrphanWork(options, stage, { local, before, orphans })
     assert.ok(work.#orphans.size > 60 && work.#untouchable.size > 0, `${work.#orphans.size} orphans`)
     return work
@@ -145,8 +148,10 @@ class OrphanWork {
   async leave(): Promise<void> {
     const modifiedAtMs = Date.now() - 10 * DAY_MS
     const { objects } = await truthOf(this.lab)
-    for (const [key, bytes] of this.#orphans)
-      if (!objects.has(key)) await this.lab.media.put(key, bytes, 'image/png', { modifiedAtMs })
+    const gone = [...this.#orphans].filter(([key]) => !objects.has(key))
+    await inParallel(gone, this.lab.media.concurrency, ([key, bytes]) =>
+      this.lab.media.put(key, bytes, 'image/png', { modifiedAtMs }),
+    )
   }
 
   /** A first scan sees them, and a day passes. */
@@ -290,13 +295,13 @@ class OrphanWork {
 
   /** @param places where each orphan lies now */
   async #assertBytes(places: ReadonlyMap<string, string>, what: string): Promise<void> {
-    for (const [key, bytes] of this.#orphans) {
+    await inParallel(this.#orphans, this.lab.media.concurrency, async ([key, bytes]) => {
       const stored = await this.lab.media.get(places.get(key) ?? key)
       assert.ok(
         stored !== null && Buffer.from(stored).equals(bytes),
         `${key} is not ${what}, after\n${this.#lines}`,
       )
-    }
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 /** A world that was saved, rows and files, and is put back as it was: for many runs on the same meaningful work. */
 import type pg from 'pg'
+import { inParallel } from '../../lab/instance/media/write-media.ts'
 import { FILE_TABLES, type FileTable } from './file-tables.ts'
 import type { LabWithMedia } from './truth.ts'
 
@@ -17,20 +18,18 @@ export async function saveWorld(lab: LabWithMedia, database: pg.Client): Promise
     await database.query(`ALTER TABLE saved.${table} ADD PRIMARY KEY (id)`)
   }
   const files = new Map<string, Uint8Array>()
-  for await (const { key } of lab.media.list(''))
+  await inParallel(lab.media.list(''), lab.media.concurrency, async ({ key }) => {
     files.set(key, (await lab.media.get(key)) ?? new Uint8Array())
+  })
   return {
     files,
     async restore(client) {
       const there = new Set<string>()
       for await (const { key } of lab.media.list('')) there.add(key)
       const gone = [...files].filter(([key]) => !there.has(key))
-      for (let at = 0; at < gone.length; at += lab.media.concurrency)
-        await Promise.all(
-          gone
-            .slice(at, at + lab.media.concurrency)
-            .map(([key, bytes]) => lab.media.put(key, bytes, 'application/octet-stream')),
-        )
+      await inParallel(gone, lab.media.concurrency, ([key, bytes]) =>
+        lab.media.put(key, bytes, 'application/octet-stream'),
+      )
       for (const table of FILE_TABLES) await restoreRows(client, table)
     },
   }

@@ -32,7 +32,7 @@ export async function faultStage({
   media,
   synchronousCommit = 'off',
   accounts = 300,
-  attachments = 400,
+  attachments = Math.round(accounts * 1.3),
 }: StageOptions): Promise<FaultStage> {
   const postgres = await startPostgres({ settings: { synchronous_commit: synchronousCommit } })
   const home = await cornacHome()

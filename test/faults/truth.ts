@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { LabInstance } from '../../lab/instance/build-instance.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
+import { inParallel } from '../../lab/instance/media/write-media.ts'
 import { keysInDatabase } from '../../lab/instance/rows-in-database.ts'
 
 export type LabWithMedia = LabInstance & { readonly media: MediaSink }
@@ -34,12 +35,14 @@ export function without(one: ReadonlySet<string>, other: ReadonlySet<string>): r
 
 /** One hash over every local file, name and bytes. */
 export async function hashLocalMedia(lab: LabWithMedia): Promise<string> {
-  const hash = createHash('sha256')
   const keys = [...lab.claims()].filter(({ remote }) => !remote).map(({ key }) => key)
-  for (const key of keys.sort()) {
+  const files = new Map<string, Uint8Array>()
+  await inParallel(keys, lab.media.concurrency, async (key) => {
     const bytes = await lab.media.get(key)
     if (bytes === null) throw new Error(`the local file ${key} is gone`)
-    hash.update(key).update(bytes)
-  }
+    files.set(key, bytes)
+  })
+  const hash = createHash('sha256')
+  for (const key of keys.sort()) hash.update(key).update(files.get(key) ?? '')
   return `${keys.length} files, ${hash.digest('hex')}`
 }
