@@ -249,7 +249,11 @@ describe('rules', () => {
       for (const language of LANGUAGES) {
         assert.match(title[language], /\S/, code)
         for (const sentence of [harm, fix, evidence.says]) {
-          assert.match(sentence[language], /^(?:[A-ZÀÉ`“«\d]|tootctl |bin/tootctl |cron ).*\.$/s, `${code}: ${sentence[language]}`)
+          assert.match(
+            sentence[language],
+            /^(?:[A-ZÀÉ`“«\d]|tootctl |bin\/tootctl |cron |\/etc\/).*\.$/s,
+            `${code}: ${sentence[language]}`,
+          )
           if (language === 'fr') assert.notEqual(sentence.fr, sentence.en)
         }
       }

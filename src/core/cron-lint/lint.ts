@@ -56,7 +56,8 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
   for (const rule of rules)
     for (const judgement of rule.check(subject)) {
       const { place, message, edits = [], better } = judgement
-      const key = `${rule.code} ${place.file}:${place.line}:${place.column}`
+      // one place may stand for several commands, as in a loop; one script may be called by several schedules
+      const key = `${rule.code} ${place.file}:${place.line}:${place.column} ${message.en}`
       if (seen.has(key)) continue
       seen.add(key)
       const document = documents.get(place.file)

@@ -6,7 +6,7 @@ import { MappedText, MappedTextBuilder } from '../text/mapped-text.ts'
 import type { SourceFile } from '../text/source-file.ts'
 
 /** Longer files are not read: values and manifests have a few thousand lines. */
-const LONGEST_YAML = 256 * 1024
+const LONGEST_YAML = 128 * 1024
 /** A file that opens more brackets than this, or goes deeper, is no configuration. */
 const MOST_DEPTH = 200
 

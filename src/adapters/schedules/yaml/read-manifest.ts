@@ -1,7 +1,7 @@
 /** Manifests of Kubernetes: CronJobs, and workloads whose containers run Mastodon's commands. */
 import type { Node } from 'yaml'
 import type { Schedule, Task } from '../../../core/model/scheduled.ts'
-import { readSchedule } from '../cron/read-schedule.ts'
+import { readSchedule, without } from '../cron/read-schedule.ts'
 import { makeTask } from '../make-task.ts'
 import type { ReadingContext } from '../reading.ts'
 import { addEnvironment, containerScope, walkCommand } from './container-command.ts'
@@ -89,8 +89,13 @@ export function cronJobSchedule(
 ): Schedule | null {
   const mapped = mappedOf(node, file)
   if (mapped === null) return null
+  const text = mapped.text.trim()
+  const range = (node as Node).range ?? [0, 0]
+  // only Helm knows what stands here
+  if (file.text.slice(range[0], range[1]).includes('{{'))
+    return without({ text: '', place: placeOf(node, file), timeZone: null, dialect: 'cron' })
   return readSchedule({
-    text: mapped.text.trim(),
+    text,
     place: placeOf(node, file),
     fields: [],
     timeZone: textOf(zone) ?? null,

@@ -73,7 +73,10 @@ function groups(tasks: readonly Task[]): readonly Group[] {
       starts.set(key, here)
       const other = joined
         ? undefined
-        : here.find((each) => each.task !== task && meet(each.days, recurrence.days))
+        : here.find(
+            (each) =>
+              each.task !== task && !onAnotherHost(each.task, task) && meet(each.days, recurrence.days),
+          )
       if (other !== undefined) {
         joined = true
         if (other.group === null) found.push((other.group = { members: [other.task], minute }))
@@ -86,6 +89,12 @@ function groups(tasks: readonly Task[]): readonly Group[] {
     }
   }
   return found
+}
+
+/** Files of one name in several folders are of several machines: that is another rule's business. */
+function onAnotherHost({ place: a }: Task, { place: b }: Task): boolean {
+  const name = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+  return a.file !== b.file && name(a.file) === name(b.file)
 }
 
 function meet(a: string, b: string): boolean {

@@ -1,0 +1,4 @@
+{
+  services.mastodon.mediaAutoRemove.startAt = "*-*-* 04:20:00";
+  services.mastodon.mediaAutoRemove.olderThanDays = 0;
+}
