@@ -160,6 +160,12 @@ const walls: readonly Wall[] = [
     allowed: ['./adapters/storage/fs.ts', './config/load.ts', './core/scan.ts'],
   },
   {
+    promise: 'compose-schedules.ts knows the adapters and no app',
+    file: 'src/compose-schedules.ts',
+    refused: ['./apps/cli/commands.ts', './main.ts', '../lab/servers/postgres.ts'],
+    allowed: ['./adapters/schedules/open-schedules.ts', './core/ports/schedules.ts'],
+  },
+  {
     promise: 'main.ts knows compose.ts and the apps, and no adapter',
     file: 'src/main.ts',
     refused: ['./adapters/storage/fs.ts', '../lab/servers/postgres.ts'],
@@ -168,7 +174,13 @@ const walls: readonly Wall[] = [
   {
     promise: 'no other file of src knows adapters, compose.ts or the apps',
     file: 'src/x.ts',
-    refused: ['./adapters/storage/fs.ts', './apps/cli/commands.ts', './compose.ts', './main.ts'],
+    refused: [
+      './adapters/storage/fs.ts',
+      './apps/cli/commands.ts',
+      './compose.ts',
+      './compose-schedules.ts',
+      './main.ts',
+    ],
     allowed: ['./core/scan.ts'],
   },
   {

@@ -15,6 +15,8 @@ export function hostPaths(root: string): readonly string[] {
     '/etc/systemd/system',
     '/home/mastodon/.config/systemd/user',
     '/etc/nixos',
+    '/home/mastodon/live/.env.production',
+    '/home/mastodon/live/lib/mastodon/version.rb',
     '/home/mastodon/live/docker-compose.yml',
     '/home/mastodon/docker-compose.yml',
     '/opt/mastodon/docker-compose.yml',

@@ -2,6 +2,7 @@ import type { ScheduleDocument } from '../../core/model/scheduled.ts'
 import { readCrontab } from './cron/read-crontab.ts'
 import { readJsonLifecycle } from './lifecycle/read-json.ts'
 import { readXmlLifecycle } from './lifecycle/read-xml.ts'
+import { readSettings, readVersion } from './mastodon/read-settings.ts'
 import { readNix } from './nix/read-nix.ts'
 import type { Found, ReadingContext } from './reading.ts'
 import { recogniseFile } from './recognise.ts'
@@ -21,6 +22,18 @@ export function readDocument(context: ReadingContext): ScheduleDocument {
     context.unread('too-deep', null)
     found = { kind: 'unknown' }
   }
+  // settings are full of secrets, and no finding is ever shown in them
+  if (found.kind === 'settings')
+    return {
+      path,
+      text: '',
+      lineStarts: [0],
+      tasks: [],
+      lifecycle: [],
+      settings: [],
+      version: null,
+      ...found,
+    }
   return { path, text, lineStarts, tasks: [], lifecycle: [], settings: [], version: null, ...found }
 }
 
@@ -34,6 +47,10 @@ function read(context: ReadingContext): Found {
       return readUnit(context)
     case 'yaml':
       return readYaml(context)
+    case 'settings':
+      return readSettings(context)
+    case 'version':
+      return readVersion(context)
     case 'nix':
       return readNix(context)
     case 'lifecycle-json':

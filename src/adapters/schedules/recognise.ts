@@ -1,5 +1,7 @@
 /** What kind of file it is, by its name first and by what it begins with else. */
 export type FileKind =
+  | 'settings'
+  | 'version'
   | 'crontab'
   | 'script'
   | 'unit'
@@ -15,6 +17,8 @@ const HEAD = 8_192
 export function recogniseFile(path: string, text: string): FileKind {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
   const head = text.slice(0, HEAD)
+  if (/^\.env(\.|$)|\.env$/.test(name)) return 'settings'
+  if (path.endsWith('lib/mastodon/version.rb')) return 'version'
   if (/\.(timer|service)$/.test(name) || /\.(timer|service)\.d\/[^/]+\.conf$/.test(path)) return 'unit'
   if (/\.ya?ml$/.test(name)) return 'yaml'
   if (name.endsWith('.nix')) return 'nix'

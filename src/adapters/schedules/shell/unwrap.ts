@@ -72,7 +72,9 @@ class Unwrapping {
     const words = this.#words
     const name = baseName(words[0]?.text ?? '')
     if (SHELLS.has(name)) return this.#shell()
-    if (name === 'su') return this.#su()
+    // without -u it is su by another name
+    const likeSu = name === 'runuser' && !words.some(({ text }) => /^(-u|--user)/.test(text))
+    if (name === 'su' || likeSu) return this.#su()
     if (name === 'ssh') return this.#ssh()
     if (CONTAINER_RUNNERS.has(name)) return this.#container(name)
     const pair = Object.hasOwn(WRAPPER_PAIRS, name) ? WRAPPER_PAIRS[name] : undefined
