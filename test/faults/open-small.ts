@@ -1,4 +1,5 @@
 /** The instance as the program composes it, with small pages. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openPruneSource } from '../../src/adapters/mastodon/prune-source.ts'
 import type { PruneSizes } from '../../src/adapters/mastodon/prune-reading.ts'
 import { connectDatabase } from '../../src/adapters/postgres/connect.ts'
@@ -15,8 +16,11 @@ export const FEW_ORPHANS = 25
 /** Told on stderr once the lease is taken: from here on there is something to interrupt. */
 export const AT_WORK = 'at work'
 
-/** @param tell is told `AT_WORK` */
-export function openSmall(config: Config, tell: (word: string) => void): OpenInstance {
+/**
+ * @param tell is told `AT_WORK`
+ * @param pauseMs stretches the moment between the look at a batch and its turn to up to so much more: for races
+ */
+export function openSmall(config: Config, tell: (word: string) => void, pauseMs: number): OpenInstance {
   const instance = openInstance(config, '0.0.0')
   const { connection } = config.database
   return {
@@ -32,7 +36,7 @@ export function openSmall(config: Config, tell: (word: string) => void): OpenIns
     },
     async state() {
       const state = await instance.state()
-      const { sightings, leases } = state
+      const { sightings, leases, runs } = state
       return {
         ...state,
         leases: {
@@ -41,6 +45,14 @@ export function openSmall(config: Config, tell: (word: string) => void): OpenIns
             const lease = await leases.take(name, purpose, options)
             tell(AT_WORK)
             return lease
+          },
+        },
+        runs: {
+          ...runs,
+          async openBatch(run, content, lease) {
+            const number = await runs.openBatch(run, content, lease)
+            await sleep(Math.random() * pauseMs)
+            return number
           },
         },
         sightings: {

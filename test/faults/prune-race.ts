@@ -69,8 +69,8 @@ export async function racePrunes(options: PruneRaceOptions): Promise<PruneRaceRe
     try {
       for (let i = 0; i < options.changes; i++) {
         await world.change()
-        // Each change is a round trip; a pause now and then lets a prune come by.
-        if (i % 20 === 0) await sleep(2)
+        // A pause now and then lets a prune come by.
+        if (i % 10 === 0) await sleep(5)
       }
     } finally {
       busy = false
@@ -80,9 +80,10 @@ export async function racePrunes(options: PruneRaceOptions): Promise<PruneRaceRe
   writing.catch(() => {})
   const report = { prunes: 0, files: 0, lost: 0 }
   const prune = async (): Promise<void> => {
-    // Large batches leave more time between the look at a row and its turn.
-    const program = report.prunes % 2 === 0 ? SMALL_BATCHES : undefined
-    const run = await runCornac(PRUNE, { env, home, timeoutMs: 120_000, program })
+    const run = await runCornac(PRUNE, {
+      ...{ home, timeoutMs: 120_000, program: SMALL_BATCHES },
+      env: { ...env, FAULTS_PAUSE_MS: '60' },
+    })
     assert.equal(run.code, 0, `seed ${seed}: ${run.stderr}${run.stdout.slice(0, 2_000)}`)
     const answer = JSON.parse(run.stdout) as { files?: number; run?: { changed: number } }
     report.prunes++
@@ -159,13 +160,13 @@ class RacedWorld {
   async #changeAccount(): Promise<void> {
     const mastodon = this.#mastodon
     const id = this.#dice.pick(mastodon.ids)
-    const now = this.#accounts.get(id)
+    const now = await this.#stillThere(this.#accounts, id, 'accounts', 'avatar')
     const roll = this.#dice.fraction()
     if (mastodon.suspended.has(id)) {
       await mastodon.unsuspend(id)
       this.#accounts.set(id, { ...(now ?? NOTHING), sure: now?.aged === false || now?.fileName === null })
-    } else if (roll < 0.5) await this.#picture(id, true)
-    else if (roll < 0.65) await this.#picture(id, false)
+    } else if (roll < 0.45) await this.#picture(id, true)
+    else if (roll < 0.55) await this.#picture(id, false)
     else if (roll < 0.85) await (now?.keptSince == null ? this.#follow(id) : this.#unfollow(id))
     else if (roll < 0.9) {
       const url = await mastodon.newUrl(id)
@@ -213,7 +214,7 @@ class RacedWorld {
 
   async #changeAttachment(): Promise<void> {
     const { id, status } = this.#dice.pick(this.#owned)
-    const now = this.#attachments.get(id)
+    const now = await this.#stillThere(this.#attachments, id, 'media_attachments', 'file')
     const roll = this.#dice.fraction()
     if (roll < 0.6) {
       const keptSince = now?.keptSince ?? null
@@ -260,11 +261,7 @@ class RacedWorld {
     for (const [id, picture] of pictures) {
       if (picture.sure || picture.keptSince === null || !(await this.#hasReachedAll(picture.keptSince)))
         continue
-      const { rows } = await this.#client.query<{ name: string | null }>(
-        `SELECT nullif(${prefix}_file_name, '') AS name FROM ${table} WHERE id = $1`,
-        [id],
-      )
-      const name = rows[0]?.name ?? null
+      const name = await this.#nameNow(id, table, prefix)
       assert.ok(
         name === null || name === picture.fileName,
         `${table} ${id} names ${name}, which nobody gave it`,
@@ -272,6 +269,32 @@ class RacedWorld {
       picture.fileName = name
       picture.sure = true
     }
+  }
+
+  /** What was to stand until this moment has: the next change would hide that it has not. */
+  async #stillThere(
+    pictures: ReadonlyMap<string, Picture>,
+    id: string,
+    table: string,
+    prefix: string,
+  ): Promise<Picture | undefined> {
+    const picture = pictures.get(id)
+    if (picture?.sure !== true) return picture
+    const name = await this.#nameNow(id, table, prefix)
+    assert.equal(
+      name,
+      picture.fileName,
+      `${table} ${id}: ${JSON.stringify({ ...picture, bytes: undefined })}`,
+    )
+    return picture
+  }
+
+  async #nameNow(id: string, table: string, prefix: string): Promise<string | null> {
+    const { rows } = await this.#client.query<{ name: string | null }>(
+      `SELECT nullif(${prefix}_file_name, '') AS name FROM ${table} WHERE id = $1`,
+      [id],
+    )
+    return rows[0]?.name ?? null
   }
 
   async #hasReachedAll(since: Date): Promise<boolean> {

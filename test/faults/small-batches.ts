@@ -35,6 +35,10 @@ process.exit(
     demo: () => Promise.reject(new Error('no demo here')),
     schedules: () => Promise.reject(new Error('no schedules here')),
     open: async (config) =>
-      (await import('./open-small.ts')).openSmall(config, (word) => process.stderr.write(`${word}\n`)),
+      (await import('./open-small.ts')).openSmall(
+        config,
+        (word) => process.stderr.write(`${word}\n`),
+        Number(process.env['FAULTS_PAUSE_MS'] ?? 0),
+      ),
   }),
 )
