@@ -51,7 +51,8 @@ test('a finding is shown as a compiler does: file:line:column, code, sentence, t
   assert.equal(marks, `  ${' '.repeat(36)}${'^'.repeat('bin/tootctl emoji purge'.length)}`)
   assert.match(harm ?? '', /^ {2}harm: Every custom emoji of this server is deleted/)
   assert.equal(better, '  better: 0 1 * * 0 cd /home/mastodon/live && bin/tootctl emoji purge --remote-only')
-  assert.match(stdout, /runs: at 01:00, only on Sunday; next: /)
+  assert.match(stdout, /runs at 01:00, only on Sunday; next: /)
+  assert.match(stdout, /deletes all custom emoji, those of this server too/)
 })
 
 test('messages are English or French, by --lang and else by LC_ALL, LC_MESSAGES and LANG', async () => {
@@ -62,7 +63,7 @@ test('messages are English or French, by --lang and else by LC_ALL, LC_MESSAGES 
     await lint([path], { LANG: 'en_GB.UTF-8', LC_ALL: 'fr_FR' }),
   ]) {
     assert.match(run.stdout, /erreur emoji-purge-local: `emoji purge` sans `--remote-only` supprime/)
-    assert.match(run.stdout, /tourne: à 01:00, uniquement le dimanche/)
+    assert.match(run.stdout, /tourne à 01:00, uniquement le dimanche/)
     assert.match(run.stdout, /1 constat dans 1 fichier/)
   }
   assert.match((await lint([path, '--lang', 'en'], { LANG: 'fr_FR' })).stdout, /error emoji-purge-local/)

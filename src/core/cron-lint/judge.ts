@@ -25,6 +25,10 @@ export const HEAVY: readonly string[] = [
   'accounts refresh',
 ]
 
+/** Minutes of the day between which Mastodon's own vacuum starts (app/workers/scheduler/vacuum_scheduler.rb). */
+export const VACUUM_FROM = 3 * 60
+export const VACUUM_TO = 6 * 60
+
 /** From the program to the last word: what is marked when the whole call is meant. */
 export function wholeCall({ command }: Call): Place {
   return command.place

@@ -1,9 +1,11 @@
+import { describeCommand } from '../../../core/cron-lint/describe.ts'
 import { lint } from '../../../core/cron-lint/lint.ts'
 import { LANGUAGES, type Language } from '../../../core/cron-lint/rule.ts'
 import { RULES } from '../../../core/cron-lint/rules.ts'
 import { isVersion, VERSIONS, type MastodonVersion } from '../../../core/cron-lint/tootctl/commands.ts'
 import { nearestName } from '../../../core/cron-lint/nearest-name.ts'
 import { KnownError } from '../../../core/errors.ts'
+import type { Task } from '../../../core/model/scheduled.ts'
 import type { Command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import type { ExitName } from '../exit-codes.ts'
@@ -84,18 +86,7 @@ export const lintCommand: Command<LintOptions> = {
         files: maintenance.documents.map(({ path, kind, tasks }) => ({
           path,
           kind,
-          schedules: tasks.flatMap(({ schedule }) =>
-            schedule === null
-              ? []
-              : [
-                  {
-                    text: schedule.text,
-                    line: schedule.place.line,
-                    words: schedule.inWords?.[language] ?? null,
-                    next: schedule.next.map((run) => new Date(run).toISOString()),
-                  },
-                ],
-          ),
+          schedules: tasks.flatMap((task) => scheduleData(task, language)),
         })),
         findings: findings.map(
           ({ place, message, harm, fix, line, betterLine, cornacLine, code, severity }) => ({
@@ -128,6 +119,20 @@ export const lintCommand: Command<LintOptions> = {
     if (missing.length > 0 && findings.length === 0) return 'failed'
     return findings.length > 0 ? 'findings' : 'done'
   },
+}
+
+/** What one job does, and when. */
+function scheduleData({ schedule, commands }: Task, language: Language): readonly object[] {
+  if (schedule === null) return []
+  return [
+    {
+      text: schedule.text,
+      line: schedule.place.line,
+      words: schedule.inWords?.[language] ?? null,
+      next: schedule.next.map((run) => new Date(run).toISOString()),
+      does: commands.flatMap((command) => describeCommand(command)?.[language] ?? []),
+    },
+  ]
 }
 
 async function explain(

@@ -1,3 +1,4 @@
+import { describeCommand } from '../../../core/cron-lint/describe.ts'
 import type { LintFinding, LintResult } from '../../../core/cron-lint/lint.ts'
 import type { Language } from '../../../core/cron-lint/rule.ts'
 import type { Maintenance, Schedule, Unread } from '../../../core/model/scheduled.ts'
@@ -15,6 +16,10 @@ export interface LintTextInput {
 
 /** Longer lists of files are cut: the JSON has them all. */
 const MOST_UNREAD = 20
+const MOST_TOLD = 20
+/** So many are told of even if nothing is wrong in them. */
+const FEW_FILES = 10
+const MOST_LINES = 120
 
 /** Findings as a compiler shows them, the schedules of their files in words, and files as they should be. */
 export async function* lintText(input: LintTextInput, paint: Painter): AsyncGenerator<string> {
@@ -22,7 +27,9 @@ export async function* lintText(input: LintTextInput, paint: Painter): AsyncGene
   const words = LINT_WORDS[language]
   for (const finding of result.findings) yield findingText(finding, language, paint)
   const withFindings = new Set(result.findings.map(({ place }) => place.file))
-  yield schedulesText(maintenance, input.verbose ? null : withFindings, language, paint)
+  // where all is well, what runs is worth a look; among many files only those that have findings
+  const all = input.verbose || maintenance.documents.length <= FEW_FILES
+  yield schedulesText(maintenance, all ? null : withFindings, language, paint)
   for (const { path, text } of written.length > 0 ? [] : result.proposals)
     yield `${paint.bold(words.proposal(path))}\n${indent(clean(text))}\n`
   for (const path of written) yield `${words.wrote(path)}\n`
@@ -59,7 +66,7 @@ export function findingText(finding: LintFinding, language: Language, paint: Pai
   return `${lines.join('\n')}\n\n`
 }
 
-/** When the jobs of these files run. Null: of all files. */
+/** What the jobs of these files do, and when. Null: of all files. */
 function schedulesText(
   { documents }: Maintenance,
   files: ReadonlySet<string> | null,
@@ -71,14 +78,17 @@ function schedulesText(
   for (const { tasks, path } of documents) {
     if (files !== null && !files.has(path)) continue
     const told = new Set<string>()
-    for (const { schedule, commands } of tasks) {
-      if (schedule === null || commands.length === 0 || told.has(schedule.text) || told.size >= 20) continue
-      const said = scheduleText(schedule, language)
-      if (said === null) continue
-      told.add(schedule.text)
-      lines.push(
-        `  ${clean(path)}:${schedule.place.line}: ${clean(schedule.text)} ${paint.dim(`${words.runs}: ${said}`)}`,
-      )
+    for (const { schedule, commands, place } of tasks) {
+      const does = commands
+        .flatMap((command) => describeCommand(command)?.[language] ?? [])
+        .slice(0, MOST_TOLD)
+      const when = schedule === null ? null : scheduleText(schedule, language)
+      const key = `${schedule?.text} ${does.join()}`
+      if (does.length === 0 || told.has(key) || told.size >= MOST_TOLD || lines.length >= MOST_LINES) continue
+      told.add(key)
+      const line = schedule?.place.line ?? place.line
+      const runs = when === null ? '' : ` ${words.runs} ${when}`
+      lines.push(`  ${clean(path)}:${line}:${runs}`, ...does.map((each) => paint.dim(`    ${clean(each)}`)))
     }
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`

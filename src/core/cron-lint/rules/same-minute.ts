@@ -1,4 +1,4 @@
-import { callsOf, clock, HEAVY } from '../judge.ts'
+import { callsOf, clock, HEAVY, VACUUM_FROM, VACUUM_TO } from '../judge.ts'
 import type { Task } from '../../model/scheduled.ts'
 import type { Edit, Rule } from '../rule.ts'
 
@@ -102,11 +102,16 @@ function meet(a: string, b: string): boolean {
   return false
 }
 
+/** A time that is moved shall not land among Mastodon's own cleaning. */
+function outsideVacuum(minute: number): number {
+  return minute >= VACUUM_FROM && minute < VACUUM_TO ? minute + (VACUUM_TO - VACUUM_FROM) : minute
+}
+
 function later({ schedule }: Task, minutes: number): readonly Edit[] {
   const [minute, hour] = schedule?.fields ?? []
   if (minute === undefined || hour === undefined || !/^\d+$/.test(minute.text) || !/^\d+$/.test(hour.text))
     return []
-  const moved = Number(hour.text) * 60 + Number(minute.text) + minutes
+  const moved = outsideVacuum(outsideVacuum(Number(hour.text) * 60 + Number(minute.text)) + minutes)
   if (moved >= 24 * 60) return []
   return [
     { kind: 'replace', place: minute.place, text: String(moved % 60) },

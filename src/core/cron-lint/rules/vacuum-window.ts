@@ -1,8 +1,14 @@
-import { atHour, callsOf, clock, isDryRun, timesOfDay } from '../judge.ts'
-import type { Rule } from '../rule.ts'
-
-const FROM = 3 * 60
-const TO = 6 * 60
+import {
+  atHour,
+  callsOf,
+  clock,
+  isDryRun,
+  timesOfDay,
+  oncePerFile,
+  VACUUM_FROM,
+  VACUUM_TO,
+} from '../judge.ts'
+import type { Judgement, Rule, Subject } from '../rule.ts'
 
 export const vacuumWindow: Rule = {
   code: 'vacuum-window',
@@ -21,27 +27,30 @@ export const vacuumWindow: Rule = {
     },
   },
   fix: { en: 'Start it at 6:00 or later, or before 1:00.', fr: 'Démarrez-la à 6 h ou après, ou avant 1 h.' },
-  *check(subject) {
-    const seen = new Set<unknown>()
-    for (const call of callsOf(
-      subject,
-      'media remove',
-      'media remove-orphans',
-      'preview_cards remove',
-      'statuses remove',
-    )) {
-      const { task } = call
-      const minute = timesOfDay(task).find((each) => each >= FROM && each < TO)
-      if (minute === undefined || task.schedule === null || isDryRun(call) || seen.has(task)) continue
-      seen.add(task)
-      yield {
-        place: task.schedule.place,
-        message: {
-          en: `${clock(minute)} is between 3:00 and 6:00, when Mastodon’s vacuum runs.`,
-          fr: `${clock(minute)} est entre 3 h et 6 h, quand tourne le vacuum de Mastodon.`,
-        },
-        edits: atHour(task, 6),
-      }
+  check: (subject) => oncePerFile(judgements(subject)),
+}
+
+function* judgements(subject: Subject): Iterable<Judgement> {
+  const seen = new Set<unknown>()
+  for (const call of callsOf(
+    subject,
+    'media remove',
+    'media remove-orphans',
+    'preview_cards remove',
+    'statuses remove',
+  )) {
+    const { task } = call
+    const minute = timesOfDay(task).find((each) => each >= VACUUM_FROM && each < VACUUM_TO)
+    if (minute === undefined || task.schedule === null || isDryRun(call) || seen.has(task)) continue
+    seen.add(task)
+    yield {
+      place: task.schedule.place,
+      message: {
+        en: `${clock(minute)} is between 3:00 and 6:00, when Mastodon’s vacuum runs.`,
+        fr: `${clock(minute)} est entre 3 h et 6 h, quand tourne le vacuum de Mastodon.`,
+      },
+      // by as much as the window is long: jobs that were apart stay apart
+      edits: atHour(task, Math.floor((minute + VACUUM_TO - VACUUM_FROM) / 60)),
     }
-  },
+  }
 }
