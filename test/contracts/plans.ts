@@ -463,14 +463,15 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
         test('a batch that waits behind a takeover is not written', () =>
           playing(async ({ runs }, lease) => {
             await runs.begin(startOf('p'), lease)
-            const pool = await connectDatabase(database.settings)
+            await using stack = new AsyncDisposableStack()
+            const pool = stack.adopt(await connectDatabase(database.settings), (opened) => opened.end())
             let waiting: Promise<unknown> | undefined
             await transaction(pool, async (client) => {
               await client.query('UPDATE cornac.leases SET token = token + 1 WHERE name = $1', [lease.name])
               waiting = runs.openBatch('run-p', ROWS, lease)
               waiting.catch(() => {})
               await sleep(150)
-            }).finally(() => pool.end())
+            })
             assert.equal((await known(waiting!)).code, 'lease-lost')
             assert.deepEqual(await all(runs.batches('run-p')), [])
           }))
