@@ -14,10 +14,10 @@ export function explainRule(
     '',
     harm[language],
     '',
-    `${words.evidence}: ${evidence.says[language]}`,
+    `${words.evidence} ${evidence.says[language]}`,
     `  ${evidence.versions}; ${evidence.source}`,
     '',
-    `${words.fix}: ${fix[language]}`,
+    `${words.fix} ${fix[language]}`,
     '',
   ].join('\n')
 }

@@ -58,11 +58,11 @@ export function findingText(finding: LintFinding, language: Language, paint: Pai
       `  ${before.replaceAll(/[^\t]/g, ' ')}${colour('^'.repeat(Math.min(width, Math.max(1, line.length - column + 1))))}`,
     )
   }
-  lines.push(`  ${words.harm}: ${harm[language]}`)
-  if (betterLine === null) lines.push(`  ${words.better}: ${fix[language]}`)
-  else if (betterLine === '') lines.push(`  ${words.better}: ${words.takeOut}`)
-  else lines.push(`  ${words.better}: ${paint.good(clean(betterLine).trim().replaceAll('\n', '\n    '))}`)
-  if (cornacLine !== null) lines.push(`  ${words.cornac}: ${paint.good(cornacLine)}`)
+  lines.push(`  ${words.harm} ${harm[language]}`)
+  if (betterLine === null) lines.push(`  ${words.better} ${fix[language]}`)
+  else if (betterLine === '') lines.push(`  ${words.better} ${words.takeOut}`)
+  else lines.push(`  ${words.better} ${paint.good(clean(betterLine).trim().replaceAll('\n', '\n    '))}`)
+  if (cornacLine !== null) lines.push(`  ${words.cornac} ${paint.good(cornacLine)}`)
   return `${lines.join('\n')}\n\n`
 }
 
@@ -103,7 +103,7 @@ function scheduleText({ inWords, next, timeZone }: Schedule, language: Language)
     ...(timeZone === null ? {} : zoneOf(timeZone)),
   })
   const runs = next.map((run) => format.format(run)).join('; ')
-  return runs === '' ? said : `${said}; ${LINT_WORDS[language].nextRuns}: ${runs}`
+  return runs === '' ? said : `${said}; ${LINT_WORDS[language].nextRuns} ${runs}`
 }
 
 function zoneOf(timeZone: string): { timeZone?: string } {

@@ -17,7 +17,6 @@ interface Words {
   readonly notRead: string
   readonly reasons: Readonly<Record<Unread['reason'], string>>
   readonly wrote: (path: string) => string
-  readonly explain: string
   readonly evidence: string
   readonly fix: string
 }
@@ -25,9 +24,9 @@ interface Words {
 export const LINT_WORDS: Readonly<Record<Language, Words>> = {
   en: {
     severity: { error: 'error', warning: 'warning', note: 'note' },
-    harm: 'harm',
-    better: 'better',
-    cornac: 'with Cornac',
+    harm: 'harm:',
+    better: 'better:',
+    cornac: 'with Cornac:',
     takeOut: '(take the line out)',
     proposal: (path) => `Proposed ${path}:`,
     clean: (files) => `Nothing is wrong in ${files} ${files === 1 ? 'file' : 'files'}.`,
@@ -35,7 +34,7 @@ export const LINT_WORDS: Readonly<Record<Language, Words>> = {
       `${findings} ${findings === 1 ? 'finding' : 'findings'} in ${files} ${files === 1 ? 'file' : 'files'}. cornac lint --explain CODE says more.`,
     nothingFound: 'Nothing that runs on a schedule was found.',
     runs: 'runs',
-    nextRuns: 'next',
+    nextRuns: 'next:',
     notRead: 'Not looked at:',
     reasons: {
       missing: 'is not there',
@@ -49,15 +48,14 @@ export const LINT_WORDS: Readonly<Record<Language, Words>> = {
       failed: 'could not be read',
     },
     wrote: (path) => `Wrote ${path}.`,
-    explain: 'says',
-    evidence: 'Evidence',
-    fix: 'What to do',
+    evidence: 'Evidence:',
+    fix: 'What to do:',
   },
   fr: {
     severity: { error: 'erreur', warning: 'attention', note: 'remarque' },
-    harm: 'dommage',
-    better: 'mieux',
-    cornac: 'avec Cornac',
+    harm: 'dommage :',
+    better: 'mieux :',
+    cornac: 'avec Cornac :',
     takeOut: '(retirez la ligne)',
     proposal: (path) => `Proposition pour ${path} :`,
     clean: (files) => `Rien à redire dans ${files} ${files > 1 ? 'fichiers' : 'fichier'}.`,
@@ -65,7 +63,7 @@ export const LINT_WORDS: Readonly<Record<Language, Words>> = {
       `${findings} ${findings > 1 ? 'constats' : 'constat'} dans ${files} ${files > 1 ? 'fichiers' : 'fichier'}. cornac lint --explain CODE en dit plus.`,
     nothingFound: 'Rien de programmé n’a été trouvé.',
     runs: 'tourne',
-    nextRuns: 'prochains',
+    nextRuns: 'prochains :',
     notRead: 'Non examinés :',
     reasons: {
       missing: 'n’existe pas',
@@ -79,8 +77,7 @@ export const LINT_WORDS: Readonly<Record<Language, Words>> = {
       failed: 'n’a pas pu être lu',
     },
     wrote: (path) => `${path} est écrit.`,
-    explain: 'dit',
-    evidence: 'Preuve',
-    fix: 'Que faire',
+    evidence: 'Preuve :',
+    fix: 'Que faire :',
   },
 }

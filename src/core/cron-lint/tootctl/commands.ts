@@ -91,7 +91,7 @@ export const TOOTCTL: readonly TootctlCommand[] = [
     name: 'statuses remove',
     words: 0,
     options: [
-      number('--days', '-d'),
+      number('--days'),
       number('--batch-size', '-b'),
       on('--continue'),
       on('--clean-followed'),
