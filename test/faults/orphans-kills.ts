@@ -17,7 +17,7 @@ import { DAY_MS } from '../../lab/instance/world.ts'
 import type { CornacOptions } from '../run-cornac.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
 import { databaseNow, keysInJournal, openBatchesIn, planWaits, runsSince } from './journal.ts'
-import { faultStage, type FaultStage } from './stage.ts'
+import { commitsOf, faultStage, type FaultStage } from './stage.ts'
 import { hashLocalMedia, truthOf, without, type LabWithMedia, type Truth } from './truth.ts'
 
 export interface OrphanKillOptions {
@@ -42,6 +42,7 @@ export interface OrphanKillReport {
   readonly orphans: number
   readonly mostRepeated: number
   readonly deaths: Readonly<Record<string, number>>
+  readonly synchronousCommit: 'on' | 'off'
 }
 
 const KINDS = ['avatars', 'headers', 'attachments', 'thumbnails', 'emoji', 'cards']
@@ -116,7 +117,7 @@ class OrphanWork {
       await faultStage({
         media: options.media,
         accounts: options.accounts,
-        synchronousCommit: options.seed % 2 === 0 ? 'off' : 'on',
+        synchronousCommit: commitsOf(options.seed),
       }),
     )
     const { lab } = stage
@@ -141,6 +142,7 @@ class OrphanWork {
       orphans: this.#orphans.size,
       mostRepeated: this.#mostRepeated,
       deaths: this.#deaths,
+      synchronousCommit: commitsOf(this.#options.seed),
     }
   }
 

@@ -17,7 +17,7 @@ import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims
 import { FILE_TABLES } from './file-tables.ts'
 import { databaseNow, openBatchesIn, planWaits, runsSince, type OpenBatch } from './journal.ts'
 import { rowsUnlike, saveWorld } from './saved-world.ts'
-import { faultStage } from './stage.ts'
+import { commitsOf, faultStage } from './stage.ts'
 import { hashLocalMedia, truthOf, without, type Truth } from './truth.ts'
 
 export interface PruneKillOptions {
@@ -41,6 +41,7 @@ export interface PruneKillReport {
   readonly largestBatch: number
   readonly mostRepeated: number
   readonly deaths: Readonly<Record<string, number>>
+  readonly synchronousCommit: 'on' | 'off'
 }
 
 const KINDS: readonly AskedKind[] = ['avatar', 'header', 'attachment', 'card']
@@ -60,7 +61,7 @@ export async function killPrunes(options: PruneKillOptions): Promise<PruneKillRe
   await using stage = await faultStage({
     media,
     accounts: options.accounts,
-    synchronousCommit: dice.chance(0.5) ? 'off' : 'on',
+    synchronousCommit: commitsOf(seed),
   })
   const { lab, env, home } = stage
   const victims = { crashDatabase: () => stage.crashDatabase(), crashStore: options.crashStore }
@@ -157,7 +158,7 @@ export async function killPrunes(options: PruneKillOptions): Promise<PruneKillRe
     await world.restore(database)
     assert.deepEqual(await rowsUnlike(database, 'saved'), [])
   }
-  return { ...report, deaths }
+  return { ...report, deaths, synchronousCommit: commitsOf(seed) }
 }
 
 /** Written so that the same moment is meant whenever it is read. */

@@ -28,6 +28,11 @@ export interface StageOptions {
   readonly attachments?: number | undefined
 }
 
+/** Half of the seeds each: what Cornac says is written has to be, whichever way the server is set. */
+export function commitsOf(seed: number): 'on' | 'off' {
+  return seed % 2 === 0 ? 'off' : 'on'
+}
+
 export async function faultStage({
   media,
   synchronousCommit = 'off',
