@@ -35,7 +35,7 @@ export interface OrphanKillOptions {
 
 export interface OrphanKillReport {
   readonly kills: number
-  /** Deaths with a batch under way: the moments worth hitting. */
+  /** Deaths that left something half done: the moments worth hitting. */
   readonly caught: number
   /** Rounds that came to their end and were compared. */
   readonly wholes: number
@@ -286,7 +286,9 @@ class OrphanWork {
       `orphans that are lost: ${text}`,
     )
     const open = await openBatchesIn(database)
-    if (open.length > 0) this.#caught++
+    // An undo opens no batches: it is half done where some are back and some are not.
+    const halfBack = this.#options.at === 'undo' && away.length > 0 && away.length < this.#orphans.size
+    if (open.length > 0 || halfBack) this.#caught++
     if (!this.#storeCrashed) {
       assert.ok(open.length <= 1, `${open.length} batches are open: ${text}`)
       const repeated = open.flatMap(({ keys }) => keys.filter((key) => !now.objects.has(key))).length
