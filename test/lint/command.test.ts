@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { lintRulesPage } from '../../src/apps/cli/render/lint-rules-page.ts'
-import { COMMANDS } from '../../src/apps/cli/commands.ts'
-import { BETTER_LINES } from '../../src/core/cron-lint/better-lines.ts'
 import { LANGUAGES } from '../../src/core/cron-lint/rule.ts'
 import { RULES } from '../../src/core/cron-lint/rules.ts'
 import { runCornac } from '../run-cornac.ts'
@@ -88,7 +86,7 @@ test('--json tells findings, schedules with their next runs, proposals and what 
     [[path, 3, 37, 'emoji-purge-local', 'error']],
   )
   assert.match(answer.findings[0].better, /--remote-only$/)
-  assert.equal(answer.findings[0].cornac, BETTER_LINES.pruneEmoji)
+  assert.equal(answer.findings[0].cornac, null)
   const [schedule] = answer.files[0].schedules
   assert.equal(schedule.text, '0 1 * * 0')
   assert.equal(schedule.next.length, 3)
@@ -223,24 +221,6 @@ test('the page of rules is made from the rules', () => {
   const page = readFileSync(join(dirname(dirname(import.meta.dirname)), 'docs/lint-rules.md'), 'utf8')
   const bare = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[*_]/g, '').trim()
   assert.equal(bare(page), bare(lintRulesPage()), 'run scripts/write-lint-rules.ts')
-})
-
-describe('the better lines of Cornac', () => {
-  for (const [name, line] of Object.entries(BETTER_LINES))
-    test(`${name}: ${line}`, async (t) => {
-      const [program, verb = '', ...words] = line.split(' ')
-      assert.equal(program, 'cornac')
-      const entry = COMMANDS.find((command) => command.name === verb)
-      if (entry === undefined) return t.skip(`there is no cornac ${verb} yet`)
-      const { options = [] } = await entry.load()
-      const known = [
-        ...options.flatMap(({ flags }) => flags.split(/[ ,]+/).filter((flag) => flag.startsWith('-'))),
-        '--quiet',
-        '--json',
-      ]
-      for (const word of words)
-        if (word.startsWith('-')) assert.ok(known.includes(word), `${word} is no option of cornac ${verb}`)
-    })
 })
 
 describe('rules', () => {

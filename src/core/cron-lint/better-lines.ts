@@ -4,7 +4,6 @@ export const BETTER_LINES = {
   pruneProfiles: 'cornac prune avatars headers --days 30 --apply --quiet',
   pruneMedia: 'cornac prune attachments --days 30 --apply --quiet',
   pruneCards: 'cornac prune cards --days 30 --apply --quiet',
-  pruneEmoji: 'cornac prune emoji --days 30 --apply --quiet',
   orphans: 'cornac orphans --apply --quiet',
   heal: 'cornac heal --followed --quiet',
 } as const satisfies Readonly<Record<string, string>>

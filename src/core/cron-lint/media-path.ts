@@ -17,11 +17,11 @@ export function mediaPath(text: string): boolean {
   )
 }
 
-/** What lies there, and who would remove it properly. */
-export function ofKind(text: string): Texts & { readonly better: BetterLine } {
+/** What lies there, and who would remove it properly: nobody in the case of emoji, which cannot be fetched again. */
+export function ofKind(text: string): Texts & { readonly better?: BetterLine } {
   if (text.includes('accounts'))
     return { en: 'avatars and headers', fr: 'des avatars et des bannières', better: 'pruneProfiles' }
-  if (text.includes('custom_emojis')) return { en: 'custom emoji', fr: 'des émojis', better: 'pruneEmoji' }
+  if (text.includes('custom_emojis')) return { en: 'custom emoji', fr: 'des émojis' }
   if (text.includes('preview_cards'))
     return { en: 'images of preview cards', fr: 'des images d’aperçus de liens', better: 'pruneCards' }
   return { en: 'cached media', fr: 'des médias en cache', better: 'pruneMedia' }

@@ -1,5 +1,4 @@
 import type { ScheduledCommand, Word } from '../../model/scheduled.ts'
-import type { BetterLine } from '../better-lines.ts'
 import { mediaPath, ofKind } from '../media-path.ts'
 import type { Rule } from '../rule.ts'
 
@@ -56,7 +55,7 @@ export const deletesCacheFiles: Rule = {
               en: `This deletes ${kind.en} without telling the database.`,
               fr: `Ceci supprime ${kind.fr} sans prévenir la base.`,
             },
-            better: kind.better satisfies BetterLine,
+            ...(kind.better === undefined ? {} : { better: kind.better }),
           }
         }
   },

@@ -31,7 +31,6 @@ export const emojiPurgeLocal: Rule = {
           fr: '`emoji purge` sans `--remote-only` supprime aussi les émojis de ce serveur.',
         },
         edits: insertAfter(tootctl.nameWords.at(-1), ' --remote-only'),
-        better: 'pruneEmoji',
       }
     }
   },

@@ -35,11 +35,12 @@ export const lifecycleOnCache: Rule = {
         )
           continue
         const where = rule.prefix?.text ?? ''
-        const kind =
+        const kind: ReturnType<typeof ofKind> =
           where === ''
             ? {
                 en: 'everything, uploads of your users included,',
                 fr: 'tout, fichiers de vos membres compris,',
+                better: 'pruneMedia',
               }
             : ofKind(where)
         const days =
@@ -58,7 +59,7 @@ export const lifecycleOnCache: Rule = {
                   en: `This removes ${kind.en}${days.en} without telling the database.`,
                   fr: `Ceci supprime ${kind.fr}${days.fr} sans prévenir la base.`,
                 },
-          better: 'better' in kind ? kind.better : 'pruneMedia',
+          ...(kind.better === undefined ? {} : { better: kind.better }),
         }
       }
   },
