@@ -1,7 +1,10 @@
+import type { ScheduledCommand, ScheduleDocument } from '../../model/scheduled.ts'
 import { callsOf, HEAVY, oncePerFile } from '../judge.ts'
+import { linesBetween } from '../lines-between.ts'
 import type { Edit, Judgement, Rule, Subject } from '../rule.ts'
 
-const LOG = '"$HOME/mastodon-maintenance.log"'
+/** Without quotes: a shell does not split it there, and it may stand within quotes of either kind. */
+const LOG = '$HOME/mastodon-maintenance.log'
 
 export const outputThrownAway: Rule = {
   code: 'output-thrown-away',
@@ -27,13 +30,14 @@ export const outputThrownAway: Rule = {
 }
 
 function* judgements(subject: Subject): Iterable<Judgement> {
+  const documents = new Map(subject.maintenance.documents.map((document) => [document.path, document]))
   for (const { command, task } of callsOf(subject, ...HEAVY, 'emoji purge', 'domains purge', 'cache clear')) {
     const [place] = command.losses
     if (command.errors === 'lost' && place !== undefined)
       yield {
         place,
         message: { en: 'What goes wrong here is thrown away.', fr: 'Ce qui échoue ici est jeté.' },
-        edits: kept(place, task.kind === 'timer'),
+        edits: kept(command, (file) => documents.get(file)),
       }
     else if (task.mailTo?.text === '' && command.errors === 'seen' && task.kind === 'crontab')
       yield {
@@ -46,8 +50,26 @@ function* judgements(subject: Subject): Iterable<Judgement> {
   }
 }
 
-/** In the place of the first redirection that loses something; a `2>&1` behind it goes the same way. */
-function kept(place: Judgement['place'], unit: boolean): readonly Edit[] {
-  if (unit) return [{ kind: 'replace', place, text: 'journal' }]
-  return place.line === place.endLine ? [{ kind: 'replace', place, text: `>>${LOG} 2>&1` }] : []
+/** All redirections that lose something, in the place of the first; what goes to a file already stays there. */
+function kept(
+  { losses, output }: ScheduledCommand,
+  documentOf: (file: string) => ScheduleDocument | undefined,
+): readonly Edit[] {
+  const edits: Edit[] = []
+  let logged = false
+  for (const place of losses) {
+    const document = documentOf(place.file)
+    if (document === undefined || place.line !== place.endLine) continue
+    const line = linesBetween(document, place.line, place.line)
+    const text = line.slice(place.column - 1, place.endColumn - 1)
+    if (!text.includes('>')) edits.push({ kind: 'replace', place, text: 'journal' })
+    else if (!logged)
+      edits.push({ kind: 'replace', place, text: output === 'lost' ? `>>${LOG} 2>&1` : `2>>${LOG}` })
+    else {
+      const blanks = /[ \t]*$/.exec(line.slice(0, place.column - 1))?.[0].length ?? 0
+      edits.push({ kind: 'replace', place: { ...place, column: place.column - blanks }, text: '' })
+    }
+    logged ||= text.includes('>')
+  }
+  return edits
 }
