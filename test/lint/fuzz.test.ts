@@ -94,7 +94,7 @@ test(`${ROUNDS} damaged files are read, judged and shown (seed ${SEED})`, async 
         findScript: () => null,
         unread: (reason, detail) => unread.push({ path, reason, detail }),
       })
-      const maintenance = { documents: joinUnits([document]), unread }
+      const maintenance = { documents: joinUnits([document]), unread, ownRubies: [] }
       const result = lint(maintenance, { version: null })
       for (const { place } of result.findings) {
         assert.ok(place.line >= 1 && place.column >= 1 && place.line <= file.lineCount, JSON.stringify(place))

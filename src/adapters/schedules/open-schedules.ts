@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Maintenance, ScheduleDocument, Unread } from '../../core/model/scheduled.ts'
 import type { ScheduleReader, ScheduleRequest } from '../../core/ports/schedules.ts'
+import { findOwnRubies } from './find-own-rubies.ts'
 import { hostPaths } from './host-paths.ts'
 import { joinUnits } from './systemd/join-units.ts'
 import { writeBeside } from './write-beside.ts'
@@ -30,12 +31,13 @@ export function openScheduleReader({ input, now }: ScheduleReaderOptions): Sched
   return {
     async read(request) {
       const reading = new Reading(request, now())
+      reading.name(request.paths)
       if (request.paths.length === 0) await reading.files(hostPaths(request.root), true)
       for (const path of request.paths) {
         if (path === '-') reading.text('-', await readInput(input))
         else await reading.files([path], false)
       }
-      return reading.done()
+      return reading.done(request.paths.length === 0 ? findOwnRubies(request.root) : [])
     },
     writeBeside,
   }
@@ -58,6 +60,8 @@ class Reading {
   readonly #documents = new Map<string, ScheduleDocument>()
   readonly #scripts = new Map<string, SourceFile>()
   readonly #unread: Unread[] = []
+  /** Named files and folders by where they really are, so that a script is one file by whatever path it is called. */
+  readonly #named = new Map<string, string>()
   #files = 0
 
   constructor(request: ScheduleRequest, nowMs: number) {
@@ -65,12 +69,22 @@ class Reading {
     this.#nowMs = nowMs
   }
 
+  /** Before anything is read: a script may be called by a file that is named before it. */
+  name(paths: readonly string[]): void {
+    for (const path of paths)
+      try {
+        this.#named.set(realpathSync(path), path)
+      } catch {
+        // what is not there, or may not be seen, is told of when it is read
+      }
+  }
+
   /** Files and what is in folders. `maybe`: what is not there is nothing to tell of. */
   async files(paths: readonly string[], maybe: boolean): Promise<void> {
     for (const path of paths) await this.#enter(path, maybe, 0)
   }
 
-  done(): Maintenance {
+  done(ownRubies: Maintenance['ownRubies']): Maintenance {
     const documents = joinUnits([...this.#documents.values()])
     const seen = new Set(documents.map(({ path }) => path))
     for (const [path, { text, lineStarts }] of this.#scripts)
@@ -85,7 +99,7 @@ class Reading {
           settings: [],
           version: null,
         })
-    return { documents, unread: this.#unread }
+    return { documents, unread: this.#unread, ownRubies }
   }
 
   async #enter(path: string, maybe: boolean, depth: number): Promise<void> {
@@ -177,15 +191,27 @@ class Reading {
     } catch {
       return null
     }
+    const shown = this.#shownPath(real) ?? path
+    const same = this.#scripts.get(shown)
+    if (same !== undefined) return same
     // a link in a mounted image may not lead out of it, to what this machine has there
     const { root } = this.#request
     if (root !== '/' && path.startsWith(join(root, '/')) && !real.startsWith(join(realpathSync(root), '/')))
       return null
     const content = readTextFile(path, LONGEST_SCRIPT)
     if (content.kind === 'unread' || content.cut || !isShell(path, content.text)) return null
-    const script = new SourceFile(path, content.text)
-    this.#scripts.set(path, script)
+    const script = new SourceFile(shown, content.text)
+    this.#scripts.set(shown, script)
     return script
+  }
+
+  /** The path of a file as it was named, itself or by a folder above it. */
+  #shownPath(real: string): string | null {
+    for (let place = real; ; place = dirname(place)) {
+      const path = this.#named.get(place)
+      if (path !== undefined) return place === real ? path : join(path, real.slice(place.length))
+      if (place === dirname(place)) return null
+    }
   }
 }
 

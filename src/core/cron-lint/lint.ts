@@ -51,17 +51,20 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
   const subject = subjectOf(maintenance, version)
   const documents = new Map(maintenance.documents.map((document) => [document.path, document]))
   const order = new Map(maintenance.documents.map(({ path }, i) => [path, i]))
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   const findings: LintFinding[] = []
   for (const rule of rules)
     for (const judgement of rule.check(subject)) {
       const { place, message, edits = [], better } = judgement
       // one place may stand for several commands, as in a loop; one script may be called by several schedules
       const key = `${rule.code} ${place.file}:${place.line}:${place.column} ${message.en}`
-      if (seen.has(key)) continue
-      seen.add(key)
+      const before = seen.get(key)
+      // of these only the task whose own file it is can say what to write instead
+      if (before !== undefined && (edits.length === 0 || findings[before]?.edits.length !== 0)) continue
       const document = documents.get(place.file)
-      findings.push({
+      const at = before ?? findings.length
+      seen.set(key, at)
+      findings[at] = {
         code: rule.code,
         severity: rule.severity,
         place,
@@ -72,7 +75,7 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
         betterLine: document === undefined ? null : betterLine(document, place, edits),
         cornacLine: better === undefined ? null : BETTER_LINES[better],
         edits,
-      })
+      }
     }
   findings.sort(
     (a, b) =>

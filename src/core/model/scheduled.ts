@@ -175,8 +175,16 @@ export interface Unread {
   readonly detail: string | null
 }
 
+/** A Ruby of a user's own: `/home/mastodon/.rbenv`. */
+export interface OwnRuby {
+  readonly user: string
+  readonly path: string
+}
+
 /** All that is looked at together: one server, as far as it is known. */
 export interface Maintenance {
   readonly documents: readonly ScheduleDocument[]
   readonly unread: readonly Unread[]
+  /** Found in the homes of a host's users; empty where files were named. */
+  readonly ownRubies: readonly OwnRuby[]
 }

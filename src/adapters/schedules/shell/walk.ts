@@ -309,6 +309,10 @@ class Walk {
         return true
       }
       case 'eval':
+        // `eval "$(rbenv init -)"` puts its folder into PATH
+        for (const word of words.slice(1))
+          if (/\b(rbenv|rvm|asdf|mise|direnv)\b/.test(word.mapped.text))
+            scope.environment.set('PATH', { ...word, unknown: true })
         for (const word of words.slice(1)) this.script(word.mapped, inner(scope))
         return true
       case 'flock':

@@ -107,8 +107,23 @@ function outsideVacuum(minute: number): number {
   return minute >= VACUUM_FROM && minute < VACUUM_TO ? minute + (VACUUM_TO - VACUUM_FROM) : minute
 }
 
+/** What cron takes nicknames for (crontab(5)). */
+const NICKNAMES: Readonly<Record<string, string>> = {
+  '@yearly': '1 1 *',
+  '@annually': '1 1 *',
+  '@monthly': '1 * *',
+  '@weekly': '* * 0',
+  '@daily': '* * *',
+  '@midnight': '* * *',
+}
+
 function later({ schedule }: Task, minutes: number): readonly Edit[] {
   const [minute, hour] = schedule?.fields ?? []
+  if (minute !== undefined && Object.hasOwn(NICKNAMES, minute.text)) {
+    const at = outsideVacuum(minutes)
+    const text = `${at % 60} ${Math.floor(at / 60)} ${NICKNAMES[minute.text]}`
+    return at < 24 * 60 ? [{ kind: 'replace', place: minute.place, text }] : []
+  }
   if (minute === undefined || hour === undefined || !/^\d+$/.test(minute.text) || !/^\d+$/.test(hour.text))
     return []
   const moved = outsideVacuum(outsideVacuum(Number(hour.text) * 60 + Number(minute.text)) + minutes)
