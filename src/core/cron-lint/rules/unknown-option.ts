@@ -1,7 +1,30 @@
 import { withoutWord } from '../judge.ts'
 import { nearestName } from '../nearest-name.ts'
-import type { Judgement, Rule } from '../rule.ts'
-import { existsIn } from '../tootctl/commands.ts'
+import type { Edit, Judgement, Rule } from '../rule.ts'
+import { existsIn, type TootctlCommand } from '../tootctl/commands.ts'
+import type { GivenOption, TootctlCall } from '../tootctl/read-call.ts'
+
+/** What people write, after other programs and older Mastodons, and what tootctl calls it. */
+const MEANT: Readonly<Record<string, string>> = {
+  '-d': '--days',
+  '--num-days': '--days',
+  '--numdays': '--days',
+  '--number-of-days': '--days',
+  '--older-than': '--days',
+  '--older-than-days': '--days',
+  '--max-age': '--days',
+  '--age': '--days',
+  '--keep-days': '--days',
+  '--retention-days': '--days',
+  '-c': '--concurrency',
+  '-j': '--concurrency',
+  '--jobs': '--concurrency',
+  '--threads': '--concurrency',
+  '--workers': '--concurrency',
+  '-n': '--dry-run',
+  '--dry': '--dry-run',
+  '--simulate': '--dry-run',
+}
 
 export const unknownOption: Rule = {
   code: 'unknown-option',
@@ -27,23 +50,19 @@ export const unknownOption: Rule = {
     for (const { tootctl } of calls) {
       const { command } = tootctl
       if (tootctl.harmless || command === null) continue
-      for (const { name, word, known, value } of tootctl.options) {
+      for (const option of tootctl.options) {
+        const { name, word, known, value } = option
         if (known === null) {
-          const near = nearestName(
-            name,
-            command.options.map((option) => option.name),
-          )
+          const near = meant(name, command)
           const hint =
             near === null ? { en: '', fr: '' } : { en: ` There is \`${near}\`.`, fr: ` Il y a \`${near}\`.` }
-          const replaced = near !== null && word.exact && word.text.startsWith(name)
-          const place = { ...word.place, endColumn: word.place.column + name.length }
           yield {
             place: word.place,
             message: {
               en: `\`tootctl ${command.name}\` has no option \`${name}\`.${hint.en}`,
               fr: `\`tootctl ${command.name}\` n’a pas d’option \`${name}\`.${hint.fr}`,
             },
-            edits: replaced ? [{ kind: 'replace', place, text: near }] : withoutWord(word),
+            edits: mended(tootctl, option, near),
           }
         } else if (!existsIn(known.since, version))
           yield {
@@ -81,4 +100,37 @@ export const unknownOption: Rule = {
         }
     }
   },
+}
+
+function meant(name: string, { options }: TootctlCommand): string | null {
+  const known = options.map((option) => option.name)
+  const said = name.toLowerCase().replaceAll('_', '-')
+  const other = Object.hasOwn(MEANT, said) ? MEANT[said] : undefined
+  return other !== undefined && known.includes(other) ? other : nearestName(said, known)
+}
+
+/** The right name where the given value fits it, and else nothing of the option: a number that is left over would fail, too. */
+function mended({ command, words }: TootctlCall, option: GivenOption, near: string | null): readonly Edit[] {
+  const { name, word, value } = option
+  const right = command?.options.find((each) => each.name === near)
+  const after = words.find(
+    ({ place, text }) =>
+      /^\d+$|\$/.test(text) &&
+      place.file === word.place.file &&
+      place.line === word.place.line &&
+      place.column === word.place.endColumn + 1,
+  )
+  const given = value ?? after?.text
+  const fits =
+    right !== undefined &&
+    (right.takes === 'nothing'
+      ? given === undefined
+      : given !== undefined && (right.takes === 'text' || /^\d+$|\$/.test(given)))
+  if (fits && near !== null && word.exact && word.text.startsWith(name)) {
+    const place = { ...word.place, endColumn: word.place.column + name.length }
+    return [{ kind: 'replace', place, text: near }]
+  }
+  // a word that the command wants may be a number as well
+  const surplus = after !== undefined && value === null && words.length > (command?.words ?? 0) ? [after] : []
+  return [word, ...surplus].flatMap(withoutWord)
 }
