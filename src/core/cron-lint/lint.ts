@@ -55,7 +55,8 @@ export function lint(maintenance: Maintenance, { version, rules = RULES }: LintO
   const findings: LintFinding[] = []
   for (const rule of rules)
     for (const judgement of rule.check(subject)) {
-      const { place, message, edits = [], better } = judgement
+      const { place, message, better } = judgement
+      const edits = (judgement.edits ?? []).map((edit) => withQuotes(edit, documents))
       // one place may stand for several commands, as in a loop; one script may be called by several schedules
       const key = `${rule.code} ${place.file}:${place.line}:${place.column} ${message.en}`
       const before = seen.get(key)
@@ -114,6 +115,18 @@ function around(line: string, { column }: Place): { line: string; lineFrom: numb
   if (line.length <= LONGEST_LINE) return { line, lineFrom: 0 }
   const lineFrom = Math.max(0, column - LONGEST_LINE / 4)
   return { line: line.slice(lineFrom, lineFrom + LONGEST_LINE), lineFrom }
+}
+
+/** A word that goes takes its quotes along: its place is within them. */
+function withQuotes(edit: Edit, documents: ReadonlyMap<string, ScheduleDocument>): Edit {
+  const { kind, place } = edit
+  const document = documents.get(place.file)
+  if (kind !== 'replace' || edit.text !== '' || document === undefined) return edit
+  const line = linesBetween(document, place.line, place.line)
+  const quote = line[place.column - 1]
+  if ((quote !== '"' && quote !== "'") || line[place.endColumn - 1] !== quote) return edit
+  const blank = /\s/.test(line[place.column - 2] ?? '') ? 1 : 0
+  return { ...edit, place: { ...place, column: place.column - blank, endColumn: place.endColumn + 1 } }
 }
 
 /** The line of the place after its edits. */

@@ -114,18 +114,21 @@ function mended({ command, words }: TootctlCall, option: GivenOption, near: stri
   const { name, word, value } = option
   const right = command?.options.find((each) => each.name === near)
   const after = words.find(
-    ({ place, text }) =>
-      /^\d+$|\$/.test(text) &&
+    ({ place, text, unknown }) =>
+      (/^\d+$/.test(text) || unknown) &&
       place.file === word.place.file &&
       place.line === word.place.line &&
-      place.column === word.place.endColumn + 1,
+      // a quote may stand between
+      place.column > word.place.endColumn &&
+      place.column <= word.place.endColumn + 2,
   )
   const given = value ?? after?.text
+  const number = after?.unknown === true || word.unknown || /^\d+$/.test(given ?? '')
   const fits =
     right !== undefined &&
     (right.takes === 'nothing'
       ? given === undefined
-      : given !== undefined && (right.takes === 'text' || /^\d+$|\$/.test(given)))
+      : given !== undefined && (right.takes === 'text' || number))
   if (fits && near !== null && word.exact && word.text.startsWith(name)) {
     const place = { ...word.place, endColumn: word.place.column + name.length }
     return [{ kind: 'replace', place, text: near }]
