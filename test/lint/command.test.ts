@@ -87,7 +87,48 @@ test('--json tells findings, schedules with their next runs, proposals and what 
   )
   assert.match(answer.findings[0].better, /--remote-only$/)
   assert.equal(answer.findings[0].cornac, null)
+  const members = (value: object): readonly string[] => Object.keys(value).sort()
+  assert.deepEqual(
+    members(answer),
+    [
+      'cornac',
+      'files',
+      'findings',
+      'format',
+      'language',
+      'mastodon',
+      'proposals',
+      'unread',
+      'verb',
+      'written',
+    ],
+    'as docs/lint.md lists them',
+  )
+  assert.deepEqual(
+    members(answer.findings[0]),
+    [
+      'better',
+      'code',
+      'column',
+      'cornac',
+      'end_column',
+      'end_line',
+      'file',
+      'fix',
+      'harm',
+      'line',
+      'message',
+      'severity',
+      'text',
+    ],
+    'as docs/lint.md lists them',
+  )
+  assert.deepEqual([answer.findings[0].end_line, answer.findings[0].end_column], [3, 60])
+  assert.equal(answer.findings[0].text, BAD.split('\n')[2])
+  assert.deepEqual([answer.language, answer.mastodon, answer.written], ['en', null, []])
+  assert.deepEqual(members(answer.files[0]), ['kind', 'path', 'schedules'])
   const [schedule] = answer.files[0].schedules
+  assert.deepEqual(members(schedule), ['does', 'line', 'next', 'text', 'words'])
   assert.equal(schedule.text, '0 1 * * 0')
   assert.equal(schedule.next.length, 3)
   for (const next of schedule.next) assert.equal(new Date(next).getDay(), 0)
@@ -102,7 +143,20 @@ test('--format sarif is a log of SARIF 2.1.0 whose results name rules that it li
   assert.equal(run.code, 3)
   const log = JSON.parse(run.stdout)
   assert.equal(log.version, '2.1.0')
-  const [{ tool, results }] = log.runs
+  assert.match(log.$schema, /^https:\/\/.*sarif.*2\.1\.0.*\.json$/)
+  assert.equal(log.runs.length, 1)
+  const [{ tool, results, columnKind }] = log.runs
+  assert.equal(tool.driver.name, 'cornac lint')
+  assert.equal(columnKind, 'utf16CodeUnits')
+  for (const rule of tool.driver.rules) {
+    assert.match(rule.id, /^[a-z0-9-]+$/)
+    for (const text of [rule.shortDescription.text, rule.fullDescription.text, rule.help.text])
+      assert.match(text, /\S/)
+    assert.ok(['error', 'warning', 'note'].includes(rule.defaultConfiguration.level), rule.id)
+  }
+  assert.equal(results[0].ruleId, 'emoji-purge-local')
+  assert.match(results[0].message.text, /^`emoji purge` without .*\. Every custom emoji/)
+  assert.equal(results[0].locations.length, 1)
   assert.equal(tool.driver.rules.length, RULES.length)
   assert.equal(results.length, 1)
   assert.equal(tool.driver.rules[results[0].ruleIndex].id, 'emoji-purge-local')
@@ -111,6 +165,7 @@ test('--format sarif is a log of SARIF 2.1.0 whose results name rules that it li
   assert.match(artifactLocation.uri, /^file:\/\/\/.*bad\.crontab$/)
   assert.deepEqual(region, { startLine: 3, startColumn: 37, endLine: 3, endColumn: 60 })
   const [change] = results[0].fixes[0].artifactChanges
+  assert.deepEqual(change.artifactLocation, artifactLocation)
   assert.deepEqual(change.replacements, [
     {
       deletedRegion: { startLine: 3, startColumn: 60, endLine: 3, endColumn: 60 },

@@ -90,7 +90,11 @@ export const lintCommand: Command<LintOptions> = {
         })),
         findings: findings.map(
           ({ place, message, harm, fix, line, betterLine, cornacLine, code, severity }) => ({
-            ...place,
+            file: place.file,
+            line: place.line,
+            column: place.column,
+            end_line: place.endLine,
+            end_column: place.endColumn,
             code,
             severity,
             message: message[language],
