@@ -183,3 +183,16 @@ describe('where nothing says that Ruby lies elsewhere, nothing is said about Rub
     assert.deepEqual((await lintedText(`PATH=/usr/local/bin:/usr/bin:/bin\n${line}`)).findings, [])
   })
 })
+
+test('pictures of profiles without an age are not answered with a line about attachments', async () => {
+  for (const [option, lines] of [
+    ['--prune-profiles', [null, 'cornac heal --followed --quiet']],
+    ['--verbose', ['cornac prune attachments --days 30 --apply --quiet']],
+  ] as const) {
+    const { findings } = await lintedText(HEAD + line('0 1', `media remove --days 0 ${option}`))
+    assert.deepEqual(
+      findings.map(({ cornacLine }) => cornacLine),
+      lines,
+    )
+  }
+})

@@ -25,6 +25,10 @@ export const daysZero: Rule = {
       const days = numberOf(call.tootctl, '--days')
       if (option === null || days === null || days > 0 || isDryRun(call)) continue
       const cards = call.tootctl.name === 'preview_cards remove'
+      // of these nothing of Cornac's is a like: it keeps what people have to do with
+      const profiles =
+        optionOf(call.tootctl, '--prune-profiles') !== null ||
+        optionOf(call.tootctl, '--remove-headers') !== null
       const better = cards ? '30' : call.tootctl.name === 'statuses remove' ? '90' : '7'
       yield {
         place: (option.valueWord ?? option.word).place,
@@ -33,7 +37,7 @@ export const daysZero: Rule = {
           fr: `\`--days ${days}\` supprime tout ce qui est là, même le plus récent.`,
         },
         edits: withValue(option, better),
-        ...(call.tootctl.name === 'media remove' ? { better: 'pruneMedia' as const } : {}),
+        ...(call.tootctl.name === 'media remove' && !profiles ? { better: 'pruneMedia' as const } : {}),
         ...(cards ? { better: 'pruneCards' as const } : {}),
       }
     }
