@@ -14,6 +14,7 @@ import { memory } from './benchmarks/memory.ts'
 import { plan } from './benchmarks/plan.ts'
 import { pruneBucket } from './benchmarks/prune-bucket.ts'
 import { pruneDisk } from './benchmarks/prune-disk.ts'
+import { pruneMemory } from './benchmarks/prune-memory.ts'
 import { pruneRows } from './benchmarks/prune-rows.ts'
 import { remove } from './benchmarks/remove.ts'
 import { requests } from './benchmarks/requests.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memory,
   rows,
   pruneRows,
+  pruneMemory,
   lint,
 ]
 
