@@ -5,7 +5,7 @@
  * the signal's reason.
  */
 export async function inParallel<T>(
-  pages: AsyncIterable<readonly T[]>,
+  pages: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   concurrency: number,
   work: (item: T) => Promise<void>,
   signal?: AbortSignal,

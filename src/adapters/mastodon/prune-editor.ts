@@ -9,7 +9,7 @@ import { ask, type Row } from '../postgres/ask.ts'
 import { contested } from './contested.ts'
 import type { Statement } from './queries/change-file.ts'
 import { letGoStatement } from './queries/let-go.ts'
-import { nameAgainStatement, stillNamedStatement } from './queries/name-again.ts'
+import { nameAgainStatement } from './queries/name-again.ts'
 import { filesOf, type KindsOfTable } from './queries/prunable-rows.ts'
 import type { SeenRow } from './queries/seen-rows.ts'
 import { pruneColumns, readOnlyInstance, refuseLackingRights } from './write-rights.ts'
@@ -50,14 +50,6 @@ export function openPruneEditor(pool: Pool, schema: SchemaFacts): PruneEditor {
         for (const [id] of await run(pool, statement, undefined)) changed.add(id as string)
       }
       return changed
-    },
-    async stillNamed(candidates, options) {
-      const table = tableOf(candidates)
-      if (table === null) return new Map()
-      const kinds = everyFileOf(table)
-      const { text, values } = stillNamedStatement(kinds, candidates, schema)
-      const rows = await ask(pool, text, values, options)
-      return new Map(rows.map((row) => [row[0] as string, new Set(flagged(kinds, row))]))
     },
     async nameAgain(files, { touchedAtMs, rowUpdatedAt }, fence, options) {
       refuse(schema)

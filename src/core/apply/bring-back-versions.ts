@@ -21,7 +21,7 @@ export async function bringBackVersions(
   const withdraw = objects.vouchFor(keys)
   try {
     await inParallel(
-      onePage(keys),
+      [keys],
       AT_ONCE,
       async (key) => {
         if (await uncover(leftovers, key, options)) back.add(key)
@@ -32,10 +32,6 @@ export async function bringBackVersions(
     withdraw()
   }
   return back
-}
-
-async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  yield items
 }
 
 /** True if the newest version that is no marker is the object now. */

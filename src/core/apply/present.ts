@@ -11,11 +11,8 @@ export async function present(
   options: CallOptions,
 ): Promise<ReadonlySet<string>> {
   const there = new Set<string>()
-  async function* onePage(): AsyncGenerator<readonly string[]> {
-    yield keys
-  }
   await inParallel(
-    onePage(),
+    [keys],
     LOOKS_AT_ONCE,
     async (key) => {
       if ((await objects.stat(key, options)).state === 'present') there.add(key)

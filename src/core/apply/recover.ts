@@ -4,12 +4,13 @@
  * Only the holder of the lease may do this: whoever opened these batches holds it no more. One rule wherever a run can die: of
  * all objects a batch names, those stay which rows claim now.
  */
-import { KINDS, type Kind } from '../model/media.ts'
+import type { Kind } from '../model/media.ts'
 import type { Batch, BatchContent, Run, RunCounts } from '../model/run.ts'
 import type { PruneCandidate } from '../model/prune-candidate.ts'
 import type { MediaRecord } from '../model/record.ts'
-import { claimedKeys, idPartition, parseKey, prefixOf } from '../model/storage-key.ts'
+import { claimedKeys, parseKey } from '../model/storage-key.ts'
 import type { CallOptions } from '../ports/storage.ts'
+import { isRemoteKey } from '../remote-key.ts'
 import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 import type { RecoveredBatches } from './apply-request.ts'
 import { RunBook } from './run-book.ts'
@@ -98,23 +99,13 @@ async function endRows(
     const current = now.get(`${record.kind} ${record.id}`)
     const claimed = new Set(current === undefined ? [] : claimedKeys(current).map(({ key }) => key))
     if (current?.fileName === record.fileName) named.add(record.id)
-    away.push(...keys.filter((key) => !claimed.has(key) && isRemoteFile(record, current, key)))
+    away.push(...keys.filter((key) => !claimed.has(key) && isRemoteKey(record, current, key)))
   }
   return {
     taken: await removeKeys(ports, work, away),
     leftAlone: [...named],
     gone: candidates.filter(({ id }) => !named.has(id)),
   }
-}
-
-/**
- * The journal's word alone is no reason to remove anything that may be local media (promise 1): outside `cache/` a key counts
- * only if the row of its record is there, is remote, and has its files in that folder. What is left is for the orphan scan.
- */
-function isRemoteFile({ kind, id }: MediaRecord, current: MediaRecord | undefined, key: string): boolean {
-  if (KINDS[kind].protected) return false
-  if (key.startsWith('cache/')) return true
-  return current?.remote === true && key.startsWith(`${prefixOf(kind, '')}${idPartition(id)}/`)
 }
 
 async function recordsNow(

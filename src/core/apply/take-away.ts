@@ -101,8 +101,8 @@ function keysPerCall({ objects }: Pick<ApplyPorts, 'objects'>): number {
 }
 
 /** One page of parts. */
-async function* slices<T>(all: readonly T[], size: number): AsyncGenerator<readonly (readonly T[])[]> {
+function slices<T>(all: readonly T[], size: number): readonly (readonly (readonly T[])[])[] {
   const parts: (readonly T[])[] = []
   for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size))
-  yield parts
+  return [parts]
 }

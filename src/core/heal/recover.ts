@@ -7,10 +7,11 @@
  */
 import type { HealTarget } from '../model/heal-target.ts'
 import type { Kind } from '../model/media.ts'
-import { claimedKeys, idPartition, prefixOf } from '../model/storage-key.ts'
+import { claimedKeys } from '../model/storage-key.ts'
 import type { HealJournal, KnownIntent, Lease } from '../ports/state.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import { forgetEmoji } from './mend/forget-emoji.ts'
+import { isRemoteKey } from '../remote-key.ts'
 import type { MendPorts } from './mend/mend-ports.ts'
 import { discardUnfinished, removeObjects } from './mend/remove-objects.ts'
 
@@ -33,7 +34,7 @@ export async function recover(
       intents++
       const target = now.get(`${intent.kind} ${intent.id}`)
       const keep = new Set(target === undefined ? [] : claimedKeys(target.record).map(({ key }) => key))
-      const ours = (key: string): boolean => isRemoteFile(intent, target, key)
+      const ours = (key: string): boolean => isRemoteKey(intent, target?.record, key)
       const away = [...intent.writes, ...intent.leftovers].filter((key) => ours(key) && !keep.has(key))
       if (target !== undefined) await forgetEmoji(ports, target)
       const count = (refused: number): void => {
@@ -48,15 +49,6 @@ export async function recover(
     await ports.journal.flush()
   }
   return { intents, objects, open }
-}
-
-/**
- * The journal's word alone is no reason to remove anything that may be local media (promise 1): outside `cache/` a key counts
- * only if the row of its record is there, is remote, and has its files in that folder. What is left is for the orphan scan.
- */
-function isRemoteFile({ kind, id }: KnownIntent, target: HealTarget | undefined, key: string): boolean {
-  if (key.startsWith('cache/')) return true
-  return target?.record.remote === true && key.startsWith(`${prefixOf(kind, '')}${idPartition(id)}/`)
 }
 
 async function targetsNow(

@@ -57,7 +57,7 @@ export interface PruneEditor {
    * URL, time of its file, and `updated_at`), the policy still lets it go, nobody else holds the row at this moment, and
    * `fence` (if any) is still held. Each row in one statement, many rows in a few, each a transaction of its own. Gives the ids
    * of those that took effect; the others are as they were. They are on disk when it resolves; when it rejects, any of them may
-   * have taken effect: `stillNamed` tells. `signal` counts before the first only. Per file four columns become NULL (trap 6), and
+   * have taken effect: the rows tell. `signal` counts before the first only. Per file four columns become NULL (trap 6), and
    * the row's `updated_at` becomes `touchedAtMs` unless that is null.
    *
    * Of cards, what people here did with their posts is asked again for posts made since the policy was (or a day before).
@@ -71,14 +71,6 @@ export interface PruneEditor {
     fence: Fence | null,
     options?: CallOptions,
   ): Promise<ReadonlySet<string>>
-  /**
-   * The rows among these (all of one table) that still name one of the candidate's files (same name and remote URL), with those kinds: what an
-   * interrupted batch has not let go, or somebody brought back. Rows that are gone are not among them.
-   */
-  stillNamed(
-    candidates: readonly PruneCandidate[],
-    options?: CallOptions,
-  ): Promise<ReadonlyMap<string, ReadonlySet<Kind>>>
   /**
    * One statement: the rows (all of one table) name these files again, with content type, size and time as they were, where the
    * row is remote, names nothing for the kind, has the same remote URL, nobody else holds it at this moment, and `fence` is

@@ -11,7 +11,7 @@ import type { Fence } from '../../../core/ports/state.ts'
 import { whileHeld, type Statement } from './change-file.ts'
 import { timestampText } from './kept-because.ts'
 import { gatherValues } from './put-values.ts'
-import { FILE_COLUMNS, remote, sameFile, sameUrl, seenRows, type SeenRow } from './seen-rows.ts'
+import { FILE_COLUMNS, remote, sameUrl, seenRows, type SeenRow } from './seen-rows.ts'
 
 type Kinds = readonly [Kind, ...Kind[]]
 
@@ -49,15 +49,5 @@ export function nameAgainStatement(
         ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED)
     UPDATE ${table} r SET ${set.join(', ')}
       FROM locked l JOIN seen b ON b.id = l.id WHERE r.id = l.id RETURNING r.id, ${told}`
-  return { text, values }
-}
-
-/** Of the rows that still name one of these files: id, and for each of the kinds whether it is named. */
-export function stillNamedStatement(kinds: Kinds, rows: readonly SeenRow[], schema: SchemaFacts): Statement {
-  const { values, put } = gatherValues()
-  const named = kinds.map((kind) => `${sameFile(kind, schema)} IS TRUE`)
-  const text = `SELECT r.id, ${named.join(', ')}
-    FROM ${seenRows(kinds, rows, put)} JOIN ${KINDS[kinds[0]].table} r ON r.id = s.id
-    WHERE ${named.join(' OR ')}`
   return { text, values }
 }

@@ -96,7 +96,7 @@ async function asSeen(
   if (ports.objects.traits.listPage !== null) return orphans
   const same = new Set<string>()
   await inParallel(
-    onePage(orphans),
+    [orphans],
     LOOKS_AT_ONCE,
     async ({ key, bytes, modifiedAtMs }) => {
       const look = await ports.objects.stat(key, options)
@@ -108,10 +108,6 @@ async function asSeen(
     options.signal,
   )
   return orphans.filter(({ key }) => same.has(key))
-}
-
-async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  yield items
 }
 
 async function removeBatch(
