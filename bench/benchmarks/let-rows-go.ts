@@ -1,5 +1,6 @@
 /**
- * A program of its own: accounts let go of avatar and header through the real adapter, and the next ones by a plain UPDATE
+ * A program of its own: rows let go of their files through the real adapter, accounts of avatar and header or (told
+ * `media_attachments`) attachments of file and thumbnail, and the next ones by a plain UPDATE
  * over ranges of ids, in turn, until there are none left. Mastodon's variables are its environment; prints what each side did
  * as JSON.
  */
@@ -27,7 +28,7 @@ export interface Side {
 /** Rows of one turn, rows let go at once, and how many such batches are under way: as many for both sides. */
 const TURN_ROWS = 50_000
 const BATCH_ROWS = 5_000
-const AHEAD = 2
+const AHEAD = 1
 
 const config = await loadConfig({}, processSurroundings())
 const instance = openInstance(config, 'bench')
@@ -42,11 +43,14 @@ const pool = new pg.Pool({
   max: AHEAD + 1,
 })
 
+const TABLE = process.argv[2] === 'media_attachments' ? 'media_attachments' : 'accounts'
+const ACCOUNTS = TABLE === 'accounts'
+
 const nowMs = Date.now()
 /** Everything is old enough: what stays, stays for what people here did. */
 const policy: PrunePolicy = {
-  preset: 'cornac',
-  kinds: ['avatar', 'header'],
+  preset: 'tootctl',
+  kinds: ACCOUNTS ? ['avatar', 'header'] : ['attachment'],
   cutoffMs: nowMs + 3 * 365 * 86_400_000,
   madeAtMs: nowMs,
   includeFollows: false,
@@ -95,7 +99,7 @@ async function letGo(after: PrunePosition | null): Promise<{ rows: number; posit
   return { rows, position }
 }
 
-const EMPTY = ['avatar', 'header']
+const EMPTY = (ACCOUNTS ? ['avatar', 'header'] : ['file', 'thumbnail'])
   .flatMap((prefix) =>
     ['file_name', 'content_type', 'file_size', 'updated_at'].map((column) => `${prefix}_${column} = NULL`),
   )
@@ -104,7 +108,7 @@ const EMPTY = ['avatar', 'header']
 /** The ids at which batches above `from` end. */
 async function edges(from: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts WHERE id > $1 ORDER BY id LIMIT $2) ids
+    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ${TABLE} WHERE id > $1 ORDER BY id LIMIT $2) ids
       WHERE n % $3 = 0 ORDER BY id`,
     [from, TURN_ROWS, BATCH_ROWS],
   )
@@ -120,7 +124,7 @@ async function update(from: string, ends: readonly string[]): Promise<number> {
     above = to
     await line.add(async () => {
       const { rowCount } = await pool.query(
-        `UPDATE accounts SET ${EMPTY}, updated_at = $3::timestamptz AT TIME ZONE 'UTC' WHERE id > $1 AND id <= $2`,
+        `UPDATE ${TABLE} SET ${EMPTY}, updated_at = $3::timestamptz AT TIME ZONE 'UTC' WHERE id > $1 AND id <= $2`,
         range,
       )
       rows += rowCount ?? 0
@@ -134,7 +138,7 @@ async function update(from: string, ends: readonly string[]): Promise<number> {
 async function heapOnly(): Promise<{ all: number; heapOnly: number }> {
   await new Promise((resolve) => setTimeout(resolve, 1_200))
   const { rows } = await pool.query<{ all: number; heapOnly: number }>(
-    `SELECT n_tup_upd::float8 AS all, n_tup_hot_upd::float8 AS "heapOnly" FROM pg_stat_user_tables WHERE relname = 'accounts'`,
+    `SELECT n_tup_upd::float8 AS all, n_tup_hot_upd::float8 AS "heapOnly" FROM pg_stat_user_tables WHERE relname = '${TABLE}'`,
   )
   return rows[0] as { all: number; heapOnly: number }
 }
@@ -164,7 +168,7 @@ for (let after: PrunePosition | null = null; ;) {
   const ends = await edges(from)
   if (ends.length === 0) break
   await turn('plain', async () => ({ rows: await update(from, ends) }))
-  after = `accounts ${ends.at(-1)}`
+  after = `${TABLE} ${ends.at(-1)}`
 }
 await pool.end()
 await instance.close()

@@ -61,6 +61,8 @@ async function bind(
 ): Promise<void> {
   const mark = 'of the benchmark'
   await mkdir(join(root, 'cornac'), { recursive: true })
+  // Else it would not be taken for a media folder.
+  await mkdir(join(root, 'cache'))
   await writeFile(join(root, 'cornac/canary'), mark)
   await runCornac(['setup'], { env, cwd: home })
   const database = new pg.Client({ connectionString: databaseUrl })

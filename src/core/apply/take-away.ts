@@ -4,8 +4,8 @@ import { quarantineKey, type Quarantine } from '../model/own-keys.ts'
 import type { MovePair } from '../ports/storage.ts'
 import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 
-/** Requests that remove, at once: a store works on one while the next is on its way. */
-const CALLS_AT_ONCE = 4
+/** Calls that remove, at once at most: a store works on one while the next is on its way. */
+const CALLS_AT_ONCE = 8
 
 export interface TakenAway {
   /** Keys that are not where they were: gone before counts too. */
@@ -29,7 +29,10 @@ export async function removeKeys(
   let because: string | null = null
   const withdraw = ports.objects.vouchFor(keys.filter((key) => !key.startsWith('cache/')))
   try {
-    await inParallel(slices(keys, keysPerCall(ports)), CALLS_AT_ONCE, async (some) => {
+    const calls = evenSlices(keys, keysPerCall(ports))
+    // As many in each round: a last one alone would leave the store idle.
+    const rounds = Math.max(1, Math.ceil(calls.length / CALLS_AT_ONCE))
+    await inParallel([calls], Math.ceil(calls.length / rounds), async (some) => {
       await work.pace(requestsFor(ports, some.length))
       for (const answer of await ports.objects.remove(some))
         if (answer.removed) gone.push(answer.key)
@@ -75,7 +78,7 @@ async function move(
   const refused: string[] = []
   let because: string | null = null
   // One call after the other: each copies many objects at once.
-  await inParallel(slices(keys, keysPerCall(ports)), 1, async (some) => {
+  await inParallel([evenSlices(keys, keysPerCall(ports))], 1, async (some) => {
     // A copy for each, and their removal together.
     await work.pace(some.length + requestsFor(ports, some.length))
     const answers = await ports.objects.move(some.map(pairOf), access)
@@ -100,9 +103,10 @@ function keysPerCall({ objects }: Pick<ApplyPorts, 'objects'>): number {
   return objects.traits.listPage === null ? 20_000 : objects.traits.removeBatch
 }
 
-/** One page of parts. */
-function slices<T>(all: readonly T[], size: number): readonly (readonly (readonly T[])[])[] {
-  const parts: (readonly T[])[] = []
-  for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size))
-  return [parts]
+/** As few parts as possible, of almost the same size. */
+function evenSlices<T>(all: readonly T[], most: number): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / most)
+  return Array.from({ length: count }, (_, i) =>
+    all.slice(Math.floor((i * all.length) / count), Math.floor(((i + 1) * all.length) / count)),
+  )
 }
