@@ -130,7 +130,7 @@ class OrphanWork {
       orphans.set(key, (await lab.media.get(key)) ?? new Uint8Array())
     })
     const work = new OrphanWork(options, stage, { local, before, orphans })
-    assert.ok(work.#orphans.size > 60 && work.#untouchable.size > 0, `${work.#orphans.size} orphans`)
+    assert.ok(work.#orphans.size > 30 && work.#untouchable.size > 0, `${work.#orphans.size} orphans`)
     return work
   }
 
