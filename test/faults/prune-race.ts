@@ -172,7 +172,8 @@ class RacedWorld {
       const url = await mastodon.newUrl(id)
       this.#accounts.set(id, { ...NOTHING, url, keptSince: now?.keptSince ?? null })
     } else if (roll < 0.995 || mastodon.ids.length < 60) {
-      const fileName = await mastodon.suspend(id)
+      // Rows that name '' name nothing.
+      const fileName = (await mastodon.suspend(id)) || null
       const known = now?.fileName === fileName ? now : undefined
       // Of files this world has not made, the name is all that is known.
       this.#accounts.set(id, {
