@@ -662,8 +662,8 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
           playing(async (state) => {
             await database.sql(
               `INSERT INTO cornac.orphan_sightings SELECT 'a', 'many/' || n, 'avatar', 1, 1, '1', to_timestamp(1), $1,
-                to_timestamp(2) FROM generate_series(1, 60000) n`,
-              [SECOND.id],
+                to_timestamp($2::float8 / 1000) FROM generate_series(1, 60000) n`,
+              [SECOND.id, SECOND.startedAtMs],
             )
             const before = await sightingsRead()
             let pages = 0
