@@ -1,9 +1,12 @@
 /** Prunes from their plan to the last object, and back again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openApply } from '../../src/core/apply/open-apply.ts'
+import { tidy } from '../../src/core/apply/tidy.ts'
 import { KnownError } from '../../src/core/errors.ts'
+import { NO_OVERRIDES } from '../../src/core/model/overrides.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
-import { apply, planOf, policyOf, rowsOf, truth, undo } from '../apply-stage.ts'
+import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo } from '../apply-stage.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
@@ -191,11 +194,14 @@ test('an interrupted run finishes its batch and says so', { ...needs('postgres')
       signal: person.signal,
       ports: (ports) => ({
         ...ports,
-        objects: {
-          ...ports.objects,
-          async remove(keys, options) {
-            person.abort()
-            return ports.objects.remove(keys, options)
+        database: {
+          ...ports.database,
+          prune: {
+            ...ports.database.prune,
+            letGo(...args) {
+              person.abort()
+              return ports.database.prune.letGo(...args)
+            },
           },
         },
       }),
@@ -207,4 +213,71 @@ test('an interrupted run finishes its batch and says so', { ...needs('postgres')
     assert.deepEqual(without(now.unclaimed, before.unclaimed), [])
     assert.equal((await apply(stage, plan)).stopped, null)
   }),
+)
+
+test(
+  'a process that stood still while its run was taken back removes nothing that rows name again',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const rows = await rowsOf(stage, 'accounts')
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+      let stoodStill = 0
+      const lost = apply(stage, plan, {
+        ports: (ports) => ({
+          ...ports,
+          database: {
+            ...ports.database,
+            prune: {
+              ...ports.database.prune,
+              // Rows have let go, and then nothing moves here until others have taken over and given back.
+              async letGo(...args) {
+                const gone = await ports.database.prune.letGo(...args)
+                stoodStill += gone.size
+                await stage.sql(
+                  `UPDATE cornac.leases SET token = token + 1, held = false WHERE name = 'apply'`,
+                )
+                await undo(stage, 'last')
+                return gone
+              },
+            },
+          },
+        }),
+      })
+      await assert.rejects(lost, { code: 'lease-lost' })
+      assert.ok(stoodStill > 20, `${stoodStill} rows`)
+      const after = await truth(stage)
+      assert.deepEqual(without(after.dangling, before.dangling), [], 'no row names what is not there')
+      assert.deepEqual(without(before.objects, after.objects), [], 'no object is gone')
+      assert.deepEqual(await rowsOf(stage, 'accounts'), rows)
+    }),
+)
+
+test(
+  'without a plan nobody is waited for where nothing is due; what is due is ended under the guards of a run',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const { instance } = stage.open
+      const open = { ...(await openApply(instance)), otherWork: QUIET }
+      const atNight = { ...open, otherWork: { ...QUIET, localHour: () => 4 } }
+      const nothing = await tidy(atNight, instance.name, NO_OVERRIDES, {})
+      assert.deepEqual(nothing, { recovered: { batches: 0, objects: 0, open: 0 }, quarantineEmptied: 0 })
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar'] }))
+      const refuse = async (keys: readonly string[]) =>
+        keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' }))
+      const { run } = await apply(stage, plan, {
+        ports: (ports) => ({ ...ports, objects: { ...ports.objects, remove: refuse } }),
+      })
+      assert.ok(run.counts.refused > 0)
+      await assert.rejects(tidy(atNight, instance.name, NO_OVERRIDES, {}), { code: 'vacuum-hours' })
+      const busy = { ...open, otherWork: { ...QUIET, runningTootctl: async () => ['tootctl media remove'] } }
+      await assert.rejects(tidy(busy, instance.name, NO_OVERRIDES, {}), { code: 'tootctl-at-work' })
+      assert.equal(without((await truth(stage)).unclaimed, before.unclaimed).length, run.counts.refused)
+      const { recovered } = await tidy(open, instance.name, NO_OVERRIDES, {})
+      assert.equal(recovered.open, 0)
+      assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+    }),
 )

@@ -73,7 +73,12 @@ function nothingText({ instead, sentences }: Besides, paint: Painter): string {
 async function justTidy(context: CommandContext<PlanningOptions>, besides: Besides): Promise<ExitName> {
   const { signal, options } = context
   const instance = await context.instance()
-  const { recovered, quarantineEmptied } = await tidy(await openApply(instance), instance.name, { signal })
+  const { recovered, quarantineEmptied } = await tidy(
+    await openApply(instance),
+    instance.name,
+    overridesOf(options),
+    { signal },
+  )
   context.progress.done()
   const end = recovered.open > 0 ? 'partial' : 'done'
   await context.out({

@@ -178,7 +178,8 @@ function countsAfter(run: Run, { content, outcome }: Batch, { taken, leftAlone, 
     files: isNew ? filesOf(content, gone, taken) : [],
     objectsRemoved: moved ? 0 : away,
     objectsMoved: moved ? away : 0,
-    changed: isNew ? leftAlone.length : 0,
+    // Rows that a killed process had not come to are looked at again by its run.
+    changed: isNew && content.of === 'objects' ? leftAlone.length : 0,
     refused: taken.refused.length - before,
   })
   return book.counts()

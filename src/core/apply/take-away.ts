@@ -1,4 +1,9 @@
-/** Objects that no row names, taken out of storage: removed, or moved to quarantine. Every answer is read. */
+/**
+ * Objects that no row names, taken out of storage: removed, or moved to quarantine. Every answer is read.
+ *
+ * The lease is asked for before each call, and its loss ends the call: a process that stood still, and whose run somebody else
+ * has taken back meanwhile, must not take away what rows name again.
+ */
 import { inParallel } from '../in-parallel.ts'
 import { quarantineKey, type Quarantine } from '../model/own-keys.ts'
 import type { MovePair } from '../ports/storage.ts'
@@ -17,7 +22,7 @@ export interface TakenAway {
 
 /**
  * @param keys of remote records' files: the caller has seen the rows, and vouches for those outside `cache/`
- * @throws KnownError if storage as a whole is out of reach
+ * @throws KnownError if storage as a whole is out of reach, or the lease is lost: some may be gone without an answer
  */
 export async function removeKeys(
   ports: Pick<ApplyPorts, 'objects'>,
@@ -34,7 +39,8 @@ export async function removeKeys(
     const rounds = Math.max(1, Math.ceil(calls.length / CALLS_AT_ONCE))
     await inParallel([calls], Math.ceil(calls.length / rounds), async (some) => {
       await work.pace(requestsFor(ports, some.length))
-      for (const answer of await ports.objects.remove(some))
+      await work.lease.check()
+      for (const answer of await ports.objects.remove(some, { signal: work.lease.signal }))
         if (answer.removed) gone.push(answer.key)
         else {
           refused.push(answer.key)
@@ -81,7 +87,8 @@ async function move(
   await inParallel([evenSlices(keys, keysPerCall(ports))], 1, async (some) => {
     // A copy for each, and their removal together.
     await work.pace(some.length + requestsFor(ports, some.length))
-    const answers = await ports.objects.move(some.map(pairOf), access)
+    await work.lease.check()
+    const answers = await ports.objects.move(some.map(pairOf), access, { signal: work.lease.signal })
     for (const [i, answer] of answers.entries()) {
       const key = some[i]!
       if (answer.state === 'refused') {

@@ -1,8 +1,10 @@
 /**
  * What is due without any plan: what killed runs left half done is ended, and quarantines that are over are emptied. A schedule
- * whose runs mostly find nothing to do must not let these wait for ever.
+ * whose runs mostly find nothing to do must not let these wait for ever. It removes, so the guards of a run hold for it.
  */
-import { refuse } from '../plan/gate.ts'
+import type { Overrides } from '../model/overrides.ts'
+import { PRUNE_KINDS } from '../model/prune-policy.ts'
+import { refuse, refusalsOfMoment } from '../plan/gate.ts'
 import { canaryRefusal } from '../plan/gate-canary.ts'
 import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
 import type { CallOptions } from '../ports/storage.ts'
@@ -19,25 +21,47 @@ export interface Tidied {
   readonly quarantineEmptied: number
 }
 
-/** @throws KnownError if another process holds the lease, storage is not the one it was, or database or storage stop working */
-export async function tidy(ports: ApplyPorts, instance: string, options: CallOptions): Promise<Tidied> {
+const NOTHING: Tidied = { recovered: { batches: 0, objects: 0, open: 0 }, quarantineEmptied: 0 }
+
+/**
+ * Asks first whether anything is due: if not, nothing is refused and nobody is waited for.
+ * @throws KnownError if a guard refuses, another process holds the lease, or database or storage stop working
+ */
+export async function tidy(
+  ports: ApplyPorts,
+  instance: string,
+  overrides: Overrides,
+  options: CallOptions,
+): Promise<Tidied> {
   await ports.state.setUp(options)
-  const lease = await ports.state.leases.take(APPLY_LEASE, 'cornac orphans', options)
+  if (!(await isAnythingDue(ports, instance, options))) return NOTHING
+  // Whose tables are not known, of those nothing is concluded either (promise 15).
+  await ports.database.prune.refuseIfReadOnly(PRUNE_KINDS, options)
+  const { otherWork, clock } = ports
+  const moment = { localHour: otherWork.localHour(clock.now()), tootctl: await otherWork.runningTootctl() }
+  refuse([...refusalsOfMoment(moment, overrides)])
+  const lease = await ports.state.leases.take(APPLY_LEASE, 'cornac, ending what is due,', options)
   try {
     const signal =
       options.signal === undefined ? lease.signal : AbortSignal.any([options.signal, lease.signal])
-    const canary = await lookAtCanary(ports, instance, { signal })
-    // Nothing was ever applied: there is nothing to end.
-    if (canary.state === 'new')
-      return { recovered: { batches: 0, objects: 0, open: 0 }, quarantineEmptied: 0 }
-    const refusal = canaryRefusal(canary)
+    const refusal = canaryRefusal(await lookAtCanary(ports, instance, { signal }))
     refuse(refusal === null ? [] : [refusal])
     const work: UnderLease = { lease, pace: async () => {} }
     const recovered = await recover(ports, work, instance, { signal })
     const quarantineEmptied = await emptyQuarantines(ports, work, instance, { signal })
-    await ports.state.runs.forget(instance, ports.clock.now() - JOURNAL_LIFE_MS, { signal })
+    await ports.state.runs.forget(instance, clock.now() - JOURNAL_LIFE_MS, { signal })
     return { recovered, quarantineEmptied }
   } finally {
     await lease.release()
   }
+}
+
+async function isAnythingDue(
+  { state, clock }: Pick<ApplyPorts, 'state' | 'clock'>,
+  instance: string,
+  options: CallOptions,
+): Promise<boolean> {
+  if ((await state.runs.quarantinesOver(instance, clock.now(), options)).length > 0) return true
+  for await (const _open of state.runs.openBatches(instance, options)) return true
+  return false
 }

@@ -79,7 +79,11 @@ function* refusalsOfServer(plan: Plan, facts: GateFacts): Generator<Refusal> {
   if (canary !== null) yield canary
 }
 
-function* refusalsOfMoment(facts: GateFacts, overrides: Overrides): Generator<Refusal> {
+/** Mastodon's own work on the same rows and files, which ours stays clear of. */
+export function* refusalsOfMoment(
+  facts: Pick<GateFacts, 'localHour' | 'tootctl'>,
+  overrides: Overrides,
+): Generator<Refusal> {
   if (isVacuumHour(facts.localHour) && !overrides.duringVacuum)
     yield {
       code: 'vacuum-hours',
