@@ -14,7 +14,13 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { processIdentity } from '../../src/adapters/system/process-identity.ts'
 import type { Plan, PlanDraft } from '../../src/core/model/plan.ts'
 import type { PruneCandidate } from '../../src/core/model/prune-candidate.ts'
-import { NOTHING_DONE, type Batch, type BatchContent, type RunCounts } from '../../src/core/model/run.ts'
+import {
+  NOTHING_DONE,
+  type Batch,
+  type BatchContent,
+  type BatchPart,
+  type RunCounts,
+} from '../../src/core/model/run.ts'
 import { claimedKeys } from '../../src/core/model/storage-key.ts'
 import { isIntact, sealPlan } from '../../src/core/plan/hash-plan.ts'
 import type { BatchClosing, SeenOrphan, SightingScan } from '../../src/core/ports/plans.ts'
@@ -67,9 +73,13 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
           const state = await stateOf()
           await readsAsNone(state)
           await state.setUp()
+          await database.sql('ALTER TABLE cornac.run_batches DROP part')
+          await database.sql('DELETE FROM cornac.migrations WHERE number = 3')
+          assert.equal((await known(all(state.runs.batches('r')))).code, 'state-too-old')
+          assert.deepEqual(await state.setUp(), ['0003.sql'])
           for (const table of ['run_batches', 'runs', 'plans', 'orphan_sightings', 'canaries'])
             await database.sql(`DROP TABLE cornac.${table}`)
-          await database.sql('DELETE FROM cornac.migrations WHERE number = 2')
+          await database.sql('DELETE FROM cornac.migrations WHERE number >= 2')
           await readsAsNone(state)
           const lease = await state.leases.take('destroy', 'a test')
           for (const denied of [
@@ -79,7 +89,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             () => state.canaries.lay('a', 'mark'),
           ])
             assert.equal((await known(denied())).code, 'state-absent')
-          assert.deepEqual(await state.setUp(), ['0002.sql'])
+          assert.deepEqual(await state.setUp(), ['0002.sql', '0003.sql'])
           await state.plans.keep(planOf('p'))
           assert.equal((await state.plans.list('a', 9)).length, 1)
           await lease.release()
@@ -297,7 +307,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             assert.deepEqual(
               found,
               contents.map((content, i) => ({
-                ...{ run: 'run-p', number: i + 1, content },
+                ...{ run: 'run-p', number: i + 1, content, part: null },
                 ...(i === 2 ? { state: 'open', outcome: refused } : (states[i] ?? states[0])),
               })),
             )
@@ -344,7 +354,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             const run = { start: startOf('p'), content: ROWS }
             await killedHolder({ settings: database.settings, lease, intents: [], run })
             assert.deepEqual(await all(state.runs.openBatches('a')), [
-              { run: 'run-p', number: 1, state: 'open', content: ROWS, outcome: null },
+              { run: 'run-p', number: 1, state: 'open', content: ROWS, outcome: null, part: null },
             ])
             const next = await state.leases.take(lease, 'a test')
             assert.equal((await state.runs.begin(run.start, next)).attempts, 2)
@@ -424,7 +434,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             const outcome = { leftAlone: ['1'], refused: ['a', 'b'], refusedBecause: 'AccessDenied' }
             const refused = closing({ outcome, position: 'next', counts: COUNTS })
             await runs.closeBatch('run-p', 1, refused, lease)
-            const open = { run: 'run-p', number: 1, state: 'open', content: ROWS }
+            const open = { run: 'run-p', number: 1, state: 'open', content: ROWS, part: null }
             assert.deepEqual(await all(runs.openBatches('a')), [{ ...open, outcome }])
             const run = await runs.find('a', 'run-p')
             assert.deepEqual([run?.position, run?.counts], ['next', COUNTS])
@@ -436,6 +446,34 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             assert.deepEqual(await all(runs.openBatches('a')), [{ ...open, outcome: fewer }])
             await runs.closeBatch('run-p', 1, closing({}), lease)
             assert.deepEqual(await all(runs.openBatches('a')), [])
+          }))
+
+        test('what came of a batch’s beginning is known to whoever finds it open, the last note only, and not once it is closed', () =>
+          playing(async ({ runs }, lease) => {
+            await runs.begin(startOf('p'), lease)
+            for (const _ of [1, 2]) await runs.openBatch('run-p', ROWS, lease)
+            const parts = async () => (await all(runs.openBatches('a'))).map(({ part }) => part)
+            assert.deepEqual(await parts(), [null, null])
+            await runs.notePart('run-p', 2, partOf(3), lease)
+            assert.deepEqual(await parts(), [null, partOf(3)])
+            await runs.notePart('run-p', 2, partOf(4), lease)
+            assert.deepEqual(await parts(), [null, partOf(4)])
+            assert.deepEqual((await all(runs.batches('run-p')))[0]?.part, partOf(4))
+            const outcome = { leftAlone: [], refused: ['a'], refusedBecause: 'AccessDenied' }
+            await runs.closeBatch('run-p', 2, closing({ outcome }), lease)
+            assert.deepEqual(await parts(), [null, null])
+            await runs.notePart('run-p', 2, partOf(5), lease)
+            const [, again] = await all(runs.openBatches('a'))
+            assert.deepEqual([again?.outcome, again?.part], [outcome, partOf(5)])
+            await runs.closeBatch('run-p', 2, closing({}), lease)
+            await runs.batchUndone('run-p', 1, lease)
+            const before = await rowsOfRuns()
+            for (const closed of [1, 2, 3])
+              await assert.rejects(
+                runs.notePart('run-p', closed, partOf(6), lease),
+                new RegExp(`there is no batch ${closed} of run-p that is open`),
+              )
+            assert.deepEqual(await rowsOfRuns(), before)
           }))
 
         test('without the lease nothing is written, whoever writes', () =>
@@ -451,6 +489,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
               () => runs.begin(startOf('q'), lease),
               () => runs.openBatch('run-p', ROWS, lease),
               () => runs.openBatch('absent', ROWS, lease),
+              () => runs.notePart('run-p', 1, partOf(3), lease),
               () => runs.closeBatch('run-p', 1, closing({ position: 'x' }), lease),
               () => runs.batchUndone('run-p', 2, lease),
               () => runs.end('run-p', { state: 'done', because: null, atMs: NOW }, lease),
@@ -783,6 +822,10 @@ function startOf(planId: string): RunStart {
 function closing(parts: Partial<BatchClosing>): BatchClosing {
   const outcome = { leftAlone: [], refused: [], refusedBecause: null }
   return { outcome, position: null, counts: NOTHING_DONE, ...parts }
+}
+
+function partOf(through: number): BatchPart {
+  return { through, gone: through - 1, leftAlone: ODD_NAMES, refused: ODD_NAMES, refusedBecause: '\0' }
 }
 
 function orphan(key: string, bytes = 1, kind: SeenOrphan['kind'] = 'avatar'): SeenOrphan {

@@ -4,9 +4,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ALL_KINDS } from '../../core/model/media.ts'
 import type { PruneCandidate, PruneFile } from '../../core/model/prune-candidate.ts'
-import type { BatchContent, BatchOutcome } from '../../core/model/run.ts'
+import type { BatchContent, BatchOutcome, BatchPart } from '../../core/model/run.ts'
 import { claimedKeys } from '../../core/model/storage-key.ts'
-import { packContent, packOutcome, unpackContent, unpackOutcome } from './batch-content.ts'
+import {
+  packContent,
+  packOutcome,
+  packPart,
+  unpackContent,
+  unpackOutcome,
+  unpackPart,
+} from './batch-content.ts'
 
 /** All members there, as JSON makes objects. */
 function plain<T>(members: { [Member in keyof T]: fc.Arbitrary<T[Member]> }): fc.Arbitrary<T> {
@@ -94,12 +101,18 @@ test('what is read back is what was written, whatever it is', async () => {
   )
 })
 
-test('an outcome is read back as it was', async () => {
-  const outcome = plain<BatchOutcome>({
+test('an outcome is read back as it was, and so is what came of a beginning', async () => {
+  const members = {
     leftAlone: fc.array(text),
     refused: fc.array(text),
     refusedBecause: fc.option(text),
-  })
+  }
+  await fc.assert(
+    fc.asyncProperty(plain<BatchPart>({ ...members, through: fc.nat(), gone: fc.nat() }), async (written) => {
+      assert.deepEqual(await unpackPart(await packPart(written)), written)
+    }),
+  )
+  const outcome = plain<BatchOutcome>(members)
   await fc.assert(
     fc.asyncProperty(outcome, async (written) => {
       assert.deepEqual(await unpackOutcome(await packOutcome(written)), written)

@@ -7,7 +7,7 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import type { PruneCandidate, PruneFile } from '../../core/model/prune-candidate.ts'
-import type { BatchContent, BatchOutcome } from '../../core/model/run.ts'
+import type { BatchContent, BatchOutcome, BatchPart } from '../../core/model/run.ts'
 import { claimedKeys } from '../../core/model/storage-key.ts'
 
 const compress = promisify(zstdCompress)
@@ -32,6 +32,14 @@ export async function packOutcome(outcome: BatchOutcome): Promise<Buffer> {
 
 export async function unpackOutcome(bytes: Buffer): Promise<BatchOutcome> {
   return (await unpack(bytes)) as BatchOutcome
+}
+
+export async function packPart(part: BatchPart): Promise<Buffer> {
+  return pack(part)
+}
+
+export async function unpackPart(bytes: Buffer): Promise<BatchPart> {
+  return (await unpack(bytes)) as BatchPart
 }
 
 async function pack(plain: unknown): Promise<Buffer> {

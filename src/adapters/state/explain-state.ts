@@ -40,6 +40,15 @@ export async function explainState(pool: Pool, error: unknown): Promise<unknown>
       category: 'usage',
       cause: error,
     })
+  // Undefined column
+  if (sqlState(error) === '42703')
+    return new KnownError({
+      code: 'state-too-old',
+      what: 'Cornac’s own tables (the schema cornac) were made by an earlier Cornac',
+      remedy: 'Run cornac setup, which brings them up to date',
+      category: 'usage',
+      cause: error,
+    })
   return error
 }
 

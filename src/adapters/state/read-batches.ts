@@ -3,10 +3,10 @@ import type { Pool } from 'pg'
 import type { Batch } from '../../core/model/run.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import type { Row } from '../postgres/ask.ts'
-import { unpackContent, unpackOutcome } from './batch-content.ts'
+import { unpackContent, unpackOutcome, unpackPart } from './batch-content.ts'
 import { askState } from './explain-state.ts'
 
-const COLUMNS = 'b.run, b.number, b.state, b.content, b.outcome'
+const COLUMNS = 'b.run, b.number, b.state, b.content, b.outcome, b.part'
 
 /** Open ones of every run of the instance, in the order of their beginning. */
 export async function* openBatches(
@@ -52,13 +52,14 @@ export async function* batchesOf(
 }
 
 async function toBatch(row: Row): Promise<Batch> {
-  const [run, number, state, content, outcome] = row as [
+  const [run, number, state, content, outcome, part] = row as [
     ...[string, number, Batch['state'], Buffer],
-    Buffer | null,
+    ...[Buffer | null, Buffer | null],
   ]
   return {
     ...{ run, number, state },
     content: await unpackContent(content),
     outcome: outcome === null ? null : await unpackOutcome(outcome),
+    part: part === null ? null : await unpackPart(part),
   }
 }

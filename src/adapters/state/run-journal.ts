@@ -7,7 +7,7 @@ import { NOTHING_DONE, type Run } from '../../core/model/run.ts'
 import type { RunJournal } from '../../core/ports/plans.ts'
 import type { Lease } from '../../core/ports/state.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
-import { packContent, packOutcome } from './batch-content.ts'
+import { packContent, packOutcome, packPart } from './batch-content.ts'
 import { askState } from './explain-state.ts'
 import { forgetBatches } from './forget-batches.ts'
 import { keepable } from './ledger-rows.ts'
@@ -68,6 +68,15 @@ export function openRunJournal(pool: Pool): RunJournal {
       select('WHERE instance = $1 ORDER BY started_at DESC, id DESC LIMIT $2', [instance, limit], options),
     async openBatch(run, content, lease) {
       return (await write(`run ${run}`, lease, OPEN_BATCH, [run, await packContent(content)])) as number
+    },
+    async notePart(run, number, part, lease) {
+      await write(
+        `batch ${number} of ${run} that is open`,
+        lease,
+        `done AS (UPDATE cornac.run_batches SET part = $5::bytea
+          WHERE run = $3 AND number = $4 AND state = 'open' AND EXISTS (SELECT 1 FROM held) RETURNING 1)`,
+        [run, number, await packPart(part)],
+      )
     },
     async closeBatch(run, number, { outcome, position, counts }, lease) {
       refuseUnstorable(`the position of ${run}`, position === null ? [] : [position])
@@ -145,7 +154,7 @@ const OPEN_BATCH = `
  */
 const CLOSE_BATCH = `
   closed AS (
-    UPDATE cornac.run_batches SET state = $8, outcome = $5::bytea
+    UPDATE cornac.run_batches SET state = $8, outcome = $5::bytea, part = NULL
     WHERE run = $3 AND number = $4 AND state IN ('open', 'done') AND EXISTS (SELECT 1 FROM held) RETURNING 1),
   done AS (
     UPDATE cornac.runs SET position = coalesce($6, position), counts = $7::jsonb

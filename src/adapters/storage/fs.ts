@@ -53,7 +53,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
   return {
     traits: {
       description: `file system ${root}`,
-      removeBatch: 1000,
+      removeBatch: 500,
       tellsAccess: true,
       listPage: null,
       listsRanges: true,

@@ -1,11 +1,12 @@
 /**
  * What killed runs left half done, brought to an end from the journal, before anything new begins.
  *
- * Only the holder of the lease may do this: whoever opened these batches holds it no more. One rule wherever a run can die: of
- * all objects a batch names, those stay which rows claim now.
+ * Only the holder of the lease may do this: whoever opened these batches holds it no more. What the journal says was seen to is
+ * not asked for again, but for what storage refused. One rule wherever a run can die: of all other objects a batch names, those
+ * stay which rows claim now.
  */
 import type { Kind } from '../model/media.ts'
-import type { Batch, BatchContent, Run, RunCounts } from '../model/run.ts'
+import type { Batch, BatchContent, BatchPart, Run, RunCounts } from '../model/run.ts'
 import type { PruneCandidate } from '../model/prune-candidate.ts'
 import type { MediaRecord } from '../model/record.ts'
 import { claimedKeys, parseKey } from '../model/storage-key.ts'
@@ -13,15 +14,20 @@ import type { CallOptions } from '../ports/storage.ts'
 import { isRemoteKey } from '../remote-key.ts'
 import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 import type { RecoveredBatches } from './apply-request.ts'
+import { keysOf } from './batch-order.ts'
+import { inParts, NOTHING_SEEN, type PartsTaken } from './in-parts.ts'
 import { RunBook } from './run-book.ts'
+import { takeLeftovers, type LeftoverContent } from './steps/remove-leftovers.ts'
 import { takeOrphans } from './steps/remove-orphans.ts'
-import { removeKeys, type TakenAway } from './take-away.ts'
+import { partsToRemove, removeKeys } from './take-away.ts'
 
 interface Ended {
-  readonly taken: TakenAway
-  readonly leftAlone: readonly string[]
+  /** Of the whole batch; `gone` since it has its outcome, if it has one. */
+  readonly taken: PartsTaken
   /** Rows that have let go, by the process that died. */
-  readonly gone: readonly PruneCandidate[]
+  readonly rows: readonly PruneCandidate[]
+  /** Of old versions: of those that are gone, all of the batch. */
+  readonly bytes: number
 }
 
 /** @throws KnownError if database or storage stop working; what was not reached stays open */
@@ -35,55 +41,47 @@ export async function recover(
   for await (const batch of ports.state.runs.openBatches(instance, options)) {
     const run = await ports.state.runs.find(instance, batch.run, options)
     if (run === null) throw new Error(`batch ${batch.number} is of run ${batch.run}, which is not there`)
-    const ended = await endBatch(ports, work, run, batch.content, options)
+    const ended = await endBatch(ports, work, run, batch, options)
+    const { leftAlone, refused, refusedBecause, takenNow } = ended.taken
     batches++
-    objects += ended.taken.gone.length
-    if (ended.taken.refused.length > 0) open++
+    objects += takenNow.length
+    if (refused.length > 0) open++
+    const outcome = { leftAlone, refused, refusedBecause }
     await ports.state.runs.closeBatch(
       run.id,
       batch.number,
-      {
-        outcome: {
-          leftAlone: batch.outcome?.leftAlone ?? ended.leftAlone,
-          refused: ended.taken.refused,
-          refusedBecause: ended.taken.because,
-        },
-        position: null,
-        counts: countsAfter(run, batch, ended),
-      },
+      { outcome, position: null, counts: countsAfter(run, batch, ended) },
       work.lease,
     )
   }
   return { batches, objects, open }
 }
 
-function endBatch(
+async function endBatch(
   ports: ApplyPorts,
   work: UnderLease,
   run: Run,
-  content: BatchContent,
+  batch: Batch,
   options: CallOptions,
 ): Promise<Ended> {
-  switch (content.of) {
-    case 'rows':
-      return endRows(ports, work, content.candidates, options)
-    case 'objects':
-      return endObjects(
-        ports,
-        work,
-        run,
-        content.objects.map(({ key }) => key),
-      )
-    case 'uploads':
-      return endLeftovers((leftovers) => leftovers.removeUploads(content.uploads))(ports)
-    case 'versions':
-      return endLeftovers((leftovers) => leftovers.removeVersions(content.versions))(ports)
-  }
+  const { content, number } = batch
+  if (content.of === 'rows') return endRows(ports, work, batch, content.candidates, options)
+  if (content.of !== 'objects') return endLeftovers(ports, work, batch, content)
+  const items = content.objects.map(({ key }) => key)
+  const before = seenBefore(batch, items.length)
+  const taken = await takeOrphans(ports, work, run, { run: run.id, number, items, before })
+  return { taken, rows: [], bytes: 0 }
+}
+
+/** A batch that has an outcome was seen to from end to end. */
+function seenBefore({ outcome, part }: Batch, items: number): BatchPart {
+  return part ?? (outcome === null ? NOTHING_SEEN : { ...outcome, through: items, gone: 0 })
 }
 
 async function endRows(
   ports: ApplyPorts,
   work: UnderLease,
+  batch: Batch,
   candidates: readonly PruneCandidate[],
   options: CallOptions,
 ): Promise<Ended> {
@@ -93,19 +91,30 @@ async function endRows(
     files.map(({ record }) => record),
     options,
   )
-  const away: string[] = []
+  const away = new Set<string>()
   const named = new Set<string>()
   for (const { record, keys } of files) {
     const current = now.get(`${record.kind} ${record.id}`)
     const claimed = new Set(current === undefined ? [] : claimedKeys(current).map(({ key }) => key))
     if (current?.fileName === record.fileName) named.add(record.id)
-    away.push(...keys.filter((key) => !claimed.has(key) && isRemoteKey(record, current, key)))
+    for (const key of keys) if (!claimed.has(key) && isRemoteKey(record, current, key)) away.add(key)
   }
-  return {
-    taken: await removeKeys(ports, work, away),
-    leftAlone: [...named],
-    gone: candidates.filter(({ id }) => !named.has(id)),
-  }
+  const items = keysOf(candidates)
+  const seen = seenBefore(batch, items.length)
+  // The process that died knew which rows did not let go; where it told nobody, the rows tell.
+  const before = seen === NOTHING_SEEN ? { ...seen, leftAlone: [...named] } : seen
+  const taken = await inParts(
+    ports,
+    work,
+    {
+      ...{ run: batch.run, number: batch.number, items, before },
+      ...{ keyOf: (key: string) => key, mayGo: (key: string) => away.has(key) },
+    },
+    partsToRemove(ports),
+    (keys) => removeKeys(ports, work, keys),
+  )
+  const stayed = new Set(taken.leftAlone)
+  return { taken, rows: candidates.filter(({ id }) => !stayed.has(id)), bytes: 0 }
 }
 
 async function recordsNow(
@@ -125,78 +134,62 @@ async function recordsNow(
   return now
 }
 
-async function endObjects(
+async function endLeftovers(
   ports: ApplyPorts,
   work: UnderLease,
-  run: Run,
-  keys: readonly string[],
+  batch: Batch,
+  content: LeftoverContent,
 ): Promise<Ended> {
-  const { taken, claimed } = await takeOrphans(ports, work, run.quarantine, keys)
-  await ports.state.sightings.forget(run.instance, taken.gone)
-  return { taken, leftAlone: claimed, gone: [] }
-}
-
-type Leftovers = NonNullable<ApplyPorts['objects']['leftovers']>
-type Answers = Awaited<ReturnType<Leftovers['removeUploads'] | Leftovers['removeVersions']>>
-
-/** Named exactly, so that doing it again removes nothing else. */
-function endLeftovers(
-  remove: (leftovers: Leftovers) => Promise<Answers>,
-): (ports: ApplyPorts) => Promise<Ended> {
-  return async ({ objects }) => {
-    const answers = objects.leftovers === null ? [] : await remove(objects.leftovers)
-    const gone: string[] = []
-    const refused: string[] = []
-    let because: string | null = null
-    for (const answer of answers)
-      if (answer.removed) gone.push(answer.key)
-      else {
-        refused.push(answer.key)
-        because ??= answer.reason
-      }
-    return { taken: { gone, refused, because }, leftAlone: [], gone: [] }
-  }
+  const items = content.of === 'uploads' ? content.uploads.length : content.versions.length
+  const before = seenBefore(batch, items)
+  // A store that has nothing of the sort: there is nothing to end.
+  if (ports.objects.leftovers === null)
+    return { taken: { ...NOTHING_SEEN, takenNow: [] }, rows: [], bytes: 0 }
+  const { bytes, ...taken } = await takeLeftovers(ports, work, content, { ...batch, before })
+  // One name may stand for several versions: what is not refused is gone.
+  const gone = (batch.outcome?.refused.length ?? items) - taken.refused.length
+  return { taken: { ...taken, gone }, rows: [], bytes }
 }
 
 /** A batch that only storage had refused was counted when it was closed; of a killed one, nothing was. */
-function countsAfter(run: Run, { content, outcome }: Batch, { taken, leftAlone, gone }: Ended): RunCounts {
+function countsAfter(run: Run, { content, outcome }: Batch, { taken, rows, bytes }: Ended): RunCounts {
   const book = new RunBook(run.counts)
-  const moved = content.of === 'objects' && run.quarantine !== null
-  const before = outcome?.refused.length ?? 0
-  const isNew = outcome === null
+  const refused = taken.refused.length - (outcome?.refused.length ?? 0)
   if (content.of === 'uploads' || content.of === 'versions') {
-    book.addObjects(
-      isNew ? taken.gone.length : before - taken.refused.length,
-      0,
-      taken.refused.length - before,
-    )
+    book.addObjects(taken.gone, outcome === null ? bytes : 0, refused)
     return book.counts()
   }
-  const away = isNew ? taken.gone.length : before - taken.refused.length
+  const isNew = outcome === null
+  const moved = content.of === 'objects' && run.quarantine !== null
   book.add({
-    rows: isNew ? gone.length : 0,
-    files: isNew ? filesOf(content, gone, taken) : [],
-    objectsRemoved: moved ? 0 : away,
-    objectsMoved: moved ? away : 0,
-    // Rows that a killed process had not come to are looked at again by its run.
-    changed: isNew && content.of === 'objects' ? leftAlone.length : 0,
-    refused: taken.refused.length - before,
+    rows: isNew ? rows.length : 0,
+    files: content.of === 'objects' ? goneOf(content, outcome, taken) : isNew ? filesOf(rows) : [],
+    objectsRemoved: moved ? 0 : taken.gone,
+    objectsMoved: moved ? taken.gone : 0,
+    // What a killed process had left alone is looked at again by its run.
+    changed:
+      content.of === 'objects' && outcome !== null ? taken.leftAlone.length - outcome.leftAlone.length : 0,
+    refused,
   })
   return book.counts()
 }
 
-function filesOf(
-  content: BatchContent,
-  gone: readonly PruneCandidate[],
-  taken: TakenAway,
+function filesOf(rows: readonly PruneCandidate[]): readonly { kind: Kind; bytes: number }[] {
+  return rows.flatMap(({ files }) =>
+    files.map(({ record }) => ({ kind: record.kind, bytes: record.bytes ?? 0 })),
+  )
+}
+
+/** Orphans that went since the batch has its outcome. */
+function goneOf(
+  { objects }: Extract<BatchContent, { readonly of: 'objects' }>,
+  outcome: Batch['outcome'],
+  { leftAlone, refused }: PartsTaken,
 ): readonly { kind: Kind; bytes: number }[] {
-  if (content.of !== 'objects')
-    return gone.flatMap(({ files }) =>
-      files.map(({ record }) => ({ kind: record.kind, bytes: record.bytes ?? 0 })),
-    )
-  const away = new Set(taken.gone)
-  return content.objects.flatMap(({ key, bytes }) => {
+  const before = outcome === null ? null : new Set(outcome.refused)
+  const stayed = new Set([...leftAlone, ...refused])
+  return objects.flatMap(({ key, bytes }) => {
     const kind = parseKey(key)?.kind
-    return away.has(key) && kind !== undefined ? [{ kind, bytes }] : []
+    return (before?.has(key) ?? true) && !stayed.has(key) && kind !== undefined ? [{ kind, bytes }] : []
   })
 }

@@ -110,6 +110,38 @@ function keysPerCall({ objects }: Pick<ApplyPorts, 'objects'>): number {
   return objects.traits.listPage === null ? 20_000 : objects.traits.removeBatch
 }
 
+/**
+ * What goes between two notes in the journal: whole calls, so that no part costs a request. As many as run at once, but two
+ * parts wherever there are two calls: the last part is what a death repeats.
+ */
+export function partsToRemove(
+  ports: Pick<ApplyPorts, 'objects'>,
+): <T>(all: readonly T[]) => readonly (readonly T[])[] {
+  return (all) => partsOf(all, keysPerPartedCall(ports, all.length), CALLS_AT_ONCE)
+}
+
+/** As `partsToRemove`; of moves one call follows the other. */
+export function partsToMove(
+  ports: Pick<ApplyPorts, 'objects'>,
+): <T>(all: readonly T[]) => readonly (readonly T[])[] {
+  return (all) => partsOf(all, keysPerPartedCall(ports, all.length), 1)
+}
+
+/** @param mostCalls of `perCall` each in a part */
+export function partsOf<T>(all: readonly T[], perCall: number, mostCalls: number): readonly (readonly T[])[] {
+  const calls = evenSlices(all, perCall)
+  const parts = Math.max(Math.min(2, calls.length), Math.ceil(calls.length / mostCalls))
+  return parts === 0
+    ? []
+    : evenSlices(calls, Math.ceil(calls.length / parts)).map((some) => some.flatMap((call) => call))
+}
+
+/** On a disk a call more costs no request: what is worth two calls anywhere is made of two there. */
+function keysPerPartedCall(ports: Pick<ApplyPorts, 'objects'>, keys: number): number {
+  const most = keysPerCall(ports)
+  return keys > ports.objects.traits.removeBatch ? Math.min(most, Math.ceil(keys / 2)) : most
+}
+
 /** As few parts as possible, of almost the same size. */
 function evenSlices<T>(all: readonly T[], most: number): readonly (readonly T[])[] {
   const count = Math.ceil(all.length / most)

@@ -99,6 +99,17 @@ export interface BatchOutcome {
   readonly refusedBecause: string | null
 }
 
+/**
+ * What came of the beginning of a batch, noted while it is open: a death repeats what comes after it, and what was refused.
+ * Of `rows`, `leftAlone` has the ids of the whole batch.
+ */
+export interface BatchPart extends BatchOutcome {
+  /** So many of the first in the batch's own order (core/apply/batch-order.ts) were seen to. */
+  readonly through: number
+  /** Of them storage says that they are gone; in a batch that has an outcome, since then. */
+  readonly gone: number
+}
+
 export interface Batch {
   readonly run: string
   /** From 1, in the order of their beginning. */
@@ -107,4 +118,6 @@ export interface Batch {
   readonly content: BatchContent
   /** Null until it was closed; one that storage refused a part of has an outcome and is open. */
   readonly outcome: BatchOutcome | null
+  /** What came of its beginning since it was opened, or since it has its outcome; null if nothing was noted. */
+  readonly part: BatchPart | null
 }

@@ -6,6 +6,7 @@ import type {
   Batch,
   BatchContent,
   BatchOutcome,
+  BatchPart,
   OrphanObject,
   Run,
   RunCounts,
@@ -65,7 +66,12 @@ export interface RunJournal {
    */
   openBatch(run: string, content: BatchContent, lease: Lease): Promise<number>
   /**
-   * One transaction with the run's position and counts. If the outcome tells of refused objects the batch stays open, with its
+   * What came of the beginning of an open batch, in place of what was noted before. One statement; if it is lost, its part of
+   * the work is done again. @throws KnownError `lease-lost`
+   */
+  notePart(run: string, number: number, part: BatchPart, lease: Lease): Promise<void>
+  /**
+   * One transaction with the run's position and counts; what was noted of a part is forgotten. If the outcome tells of refused objects the batch stays open, with its
    * outcome: a later run tries again. @throws KnownError `lease-lost`
    */
   closeBatch(run: string, number: number, closing: BatchClosing, lease: Lease): Promise<void>

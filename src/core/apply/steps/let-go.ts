@@ -12,8 +12,10 @@ import type { ApplyEnd } from '../apply-request.ts'
 import type { Progress } from '../../ports/runtime.ts'
 import { checkUnfenced } from '../../check-unfenced.ts'
 import type { Budgets } from '../budgets.ts'
+import { keysOf } from '../batch-order.ts'
+import { inParts, NOTHING_SEEN } from '../in-parts.ts'
 import type { RunBook } from '../run-book.ts'
-import { removeKeys } from '../take-away.ts'
+import { partsToRemove, removeKeys } from '../take-away.ts'
 import type { Samples } from '../verify.ts'
 
 export interface LetGoStep {
@@ -32,6 +34,7 @@ export interface LetGoStep {
 /** A batch whose rows have let go. */
 interface LetGoBatch {
   readonly number: number
+  readonly candidates: readonly PruneCandidate[]
   readonly gone: readonly PruneCandidate[]
   readonly leftAlone: readonly string[]
   /** Null if some of the page was left for later. */
@@ -93,49 +96,47 @@ async function letRowsGo(
   const gone = candidates.filter(({ id }) => effective.has(id))
   const stayed = candidates.filter(({ id }) => !effective.has(id))
   for (const { files, bytes } of stayed) budgets.giveBack(files.length, bytes)
-  return { number, gone, leftAlone: stayed.map(({ id }) => id) }
+  return { number, candidates, gone, leftAlone: stayed.map(({ id }) => id) }
 }
 
 async function removeObjects(
   ports: ApplyPorts,
   work: UnderLease,
   { run, book, samples, progress }: LetGoStep,
-  { number, gone, leftAlone, position }: LetGoBatch,
+  { number, candidates, gone, leftAlone, position }: LetGoBatch,
 ): Promise<void> {
-  const keys = keysOf(gone)
-  const taken = await removeKeys(ports, work, keys)
-  samples.offer(taken.gone)
+  const away = new Set(keysOf(gone))
+  const batch = {
+    ...{ run, number, items: keysOf(candidates), keyOf: (key: string) => key },
+    ...{ mayGo: (key: string) => away.has(key), before: { ...NOTHING_SEEN, leftAlone } },
+  }
+  const { takenNow, refused, refusedBecause } = await inParts(
+    ports,
+    work,
+    batch,
+    partsToRemove(ports),
+    (keys) => removeKeys(ports, work, keys),
+  )
+  samples.offer(takenNow)
   book.add({
     rows: gone.length,
     files: gone.flatMap(({ files }) =>
       files.map(({ record }) => ({ kind: record.kind, bytes: record.bytes ?? 0 })),
     ),
-    objectsRemoved: taken.gone.length,
+    objectsRemoved: takenNow.length,
     objectsMoved: 0,
     changed: leftAlone.length,
-    refused: taken.refused.length,
+    refused: refused.length,
   })
   await ports.state.runs.closeBatch(
     run,
     number,
     {
-      outcome: { leftAlone, refused: taken.refused, refusedBecause: taken.because },
+      outcome: { leftAlone, refused, refusedBecause },
       position,
       counts: book.counts(),
     },
     work.lease,
   )
   progress.advance(gone.reduce((sum, { files }) => sum + files.length, 0))
-}
-
-/** One kind after the other: in the order of the ids, neighbours share folders. */
-function keysOf(candidates: readonly PruneCandidate[]): readonly string[] {
-  const kinds = new Map<string, string[]>()
-  for (const { files } of candidates)
-    for (const { record, keys } of files) {
-      const some = kinds.get(record.kind)
-      if (some === undefined) kinds.set(record.kind, [...keys])
-      else some.push(...keys)
-    }
-  return [...kinds.values()].flat()
 }

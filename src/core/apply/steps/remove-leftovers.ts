@@ -1,6 +1,6 @@
 /** What takes space in a bucket and is no object: unfinished uploads and old versions, away for good. */
 import type { LeftoverRequest } from '../../model/plan.ts'
-import type { ReplacedVersion, UploadRemains } from '../../model/run.ts'
+import type { BatchContent, ReplacedVersion, UploadRemains } from '../../model/run.ts'
 import { ORPHANS_PER_BATCH } from '../../plan/safety.ts'
 import type { Progress } from '../../ports/runtime.ts'
 import type { RemovalOutcome } from '../../ports/storage.ts'
@@ -9,7 +9,9 @@ import { KnownError } from '../../errors.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
 import type { Budgets } from '../budgets.ts'
+import { inParts, NOTHING_SEEN, type PartedBatch, type PartsTaken } from '../in-parts.ts'
 import type { RunBook } from '../run-book.ts'
+import { partsOf, partsToRemove } from '../take-away.ts'
 
 export interface RemoveLeftoversStep {
   readonly run: string
@@ -44,13 +46,7 @@ async function removeUploads(
     for await (const page of staleUploads(store, step.request.beforeMs, { signal: work.lease.signal }))
       yield page.map(({ key, uploadId }) => ({ key, uploadId }))
   }
-  return inBatches(ports, work, step, batchesOf(chosen()), {
-    sizeOf: () => 0,
-    content: (uploads) => ({ of: 'uploads', uploads }),
-    // One request each.
-    requests: (uploads) => uploads.length,
-    remove: (uploads) => store.removeUploads(uploads),
-  })
+  return inBatches(ports, work, step, batchesOf(chosen()), uploadsOf(store))
 }
 
 async function removeVersions(
@@ -65,15 +61,10 @@ async function removeVersions(
     for await (const { replaced } of replacedVersions(sources, step.request.beforeMs, options))
       yield replaced.map(({ key, versionId, bytes }) => ({ key, versionId, bytes }))
   }
-  return inBatches(ports, work, step, batchesOf(chosen()), {
-    sizeOf: ({ bytes }) => bytes,
-    content: (versions) => ({ of: 'versions', versions }),
-    requests: (versions) => Math.ceil(versions.length / ports.objects.traits.removeBatch),
-    remove: (versions) => store.removeVersions(versions),
-  })
+  return inBatches(ports, work, step, batchesOf(chosen()), versionsOf(ports, store))
 }
 
-function leftoversOf({ objects }: ApplyPorts): NonNullable<ApplyPorts['objects']['leftovers']> {
+function leftoversOf({ objects }: Pick<ApplyPorts, 'objects'>): Store {
   if (objects.leftovers !== null) return objects.leftovers
   throw new KnownError({
     code: 'storage-not-offered',
@@ -94,9 +85,90 @@ async function* batchesOf<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGen
 
 interface Sort<Item extends { readonly key: string }> {
   sizeOf(item: Item): number
-  content(items: readonly Item[]): Parameters<ApplyPorts['state']['runs']['openBatch']>[1]
+  content(items: readonly Item[]): BatchContent
+  readonly split: <T>(all: readonly T[]) => readonly (readonly T[])[]
   requests(items: readonly Item[]): number
   remove(items: readonly Item[]): Promise<readonly ({ readonly key: string } & RemovalOutcome)[]>
+}
+
+type Store = NonNullable<ApplyPorts['objects']['leftovers']>
+
+/** One request each: a note for every so many. */
+const UPLOADS_PER_PART = 500
+
+function uploadsOf(store: Store): Sort<UploadRemains> {
+  return {
+    sizeOf: () => 0,
+    content: (uploads) => ({ of: 'uploads', uploads }),
+    split: (all) => partsOf(all, 1, UPLOADS_PER_PART),
+    requests: (uploads) => uploads.length,
+    remove: (uploads) => store.removeUploads(uploads),
+  }
+}
+
+function versionsOf(ports: Pick<ApplyPorts, 'objects'>, store: Store): Sort<ReplacedVersion> {
+  return {
+    sizeOf: ({ bytes }) => bytes,
+    content: (versions) => ({ of: 'versions', versions }),
+    split: partsToRemove(ports),
+    requests: (versions) => Math.ceil(versions.length / ports.objects.traits.removeBatch),
+    remove: (versions) => store.removeVersions(versions),
+  }
+}
+
+export type LeftoverContent = Extract<BatchContent, { readonly of: 'uploads' | 'versions' }>
+
+export interface LeftoversTaken extends PartsTaken {
+  /** Of all of the batch that is gone. */
+  readonly bytes: number
+}
+
+/**
+ * What a killed process left of such a batch, named exactly: doing it again removes nothing else.
+ * @throws KnownError if the store stops working, or the lease is lost
+ */
+export function takeLeftovers(
+  ports: Pick<ApplyPorts, 'objects' | 'state'>,
+  work: UnderLease,
+  content: LeftoverContent,
+  batch: Pick<PartedBatch<unknown>, 'run' | 'number' | 'before'>,
+): Promise<LeftoversTaken> {
+  const store = leftoversOf(ports)
+  return content.of === 'uploads'
+    ? take(ports, work, uploadsOf(store), { ...batch, items: content.uploads })
+    : take(ports, work, versionsOf(ports, store), { ...batch, items: content.versions })
+}
+
+async function take<Item extends { readonly key: string }>(
+  ports: Pick<ApplyPorts, 'state'>,
+  work: UnderLease,
+  sort: Sort<Item>,
+  batch: Omit<PartedBatch<Item>, 'keyOf'>,
+): Promise<LeftoversTaken> {
+  const { before, items } = batch
+  const again = new Set(before.refused)
+  let bytes = items
+    .slice(0, before.through)
+    .reduce((sum, item) => (again.has(item.key) ? sum : sum + sort.sizeOf(item)), 0)
+  const taken = await inParts(
+    ports,
+    work,
+    { ...batch, keyOf: ({ key }) => key },
+    sort.split,
+    async (some) => {
+      await work.pace(sort.requests(some))
+      await work.lease.check()
+      const answers = await sort.remove(some)
+      for (const [i, item] of some.entries()) if (answers[i]?.removed === true) bytes += sort.sizeOf(item)
+      const refused = answers.flatMap((answer) => (answer.removed ? [] : [answer]))
+      return {
+        gone: answers.flatMap(({ key, removed }) => (removed ? [key] : [])),
+        refused: refused.map(({ key }) => key),
+        because: refused[0]?.reason ?? null,
+      }
+    },
+  )
+  return { ...taken, bytes }
 }
 
 async function inBatches<Item extends { readonly key: string }>(
@@ -110,28 +182,17 @@ async function inBatches<Item extends { readonly key: string }>(
   for await (const batch of batches) {
     const end = budgets.end()
     if (end !== null) return end
-    const taken = budgets.take(batch, (item) => ({ files: 1, bytes: sort.sizeOf(item) }))
-    if (taken.length > 0) {
-      const number = await runs.openBatch(run, sort.content(taken), work.lease)
-      await work.pace(sort.requests(taken))
-      await work.lease.check()
-      const answers = await sort.remove(taken)
-      const refused = answers.filter(({ removed }) => !removed)
-      const [first] = refused
-      const bytes = taken.reduce(
-        (sum, item, i) => sum + (answers[i]?.removed === true ? sort.sizeOf(item) : 0),
-        0,
-      )
-      book.addObjects(answers.length - refused.length, bytes, refused.length)
-      const outcome = {
-        leftAlone: [],
-        refused: refused.map(({ key }) => key),
-        refusedBecause: first === undefined || first.removed ? null : first.reason,
-      }
+    const items = budgets.take(batch, (item) => ({ files: 1, bytes: sort.sizeOf(item) }))
+    if (items.length > 0) {
+      const number = await runs.openBatch(run, sort.content(items), work.lease)
+      const parted = { run, number, items, before: NOTHING_SEEN }
+      const { takenNow, bytes, refused, refusedBecause } = await take(ports, work, sort, parted)
+      book.addObjects(takenNow.length, bytes, refused.length)
+      const outcome = { leftAlone: [], refused, refusedBecause }
       await runs.closeBatch(run, number, { outcome, position: null, counts: book.counts() }, work.lease)
-      progress.advance(taken.length)
+      progress.advance(items.length)
     }
-    if (taken.length < batch.length) return budgets.end() ?? 'files'
+    if (items.length < batch.length) return budgets.end() ?? 'files'
   }
   return null
 }

@@ -17,9 +17,17 @@ import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
 import type { Budgets } from '../budgets.ts'
 import { claimedNow } from '../claims-now.ts'
+import { inParts, NOTHING_SEEN, type PartedBatch, type PartsTaken } from '../in-parts.ts'
 import { present } from '../present.ts'
 import type { RunBook } from '../run-book.ts'
-import { bringBackKeys, quarantineKeys, removeKeys, type TakenAway } from '../take-away.ts'
+import {
+  bringBackKeys,
+  partsToMove,
+  partsToRemove,
+  quarantineKeys,
+  removeKeys,
+  type TakenAway,
+} from '../take-away.ts'
 import type { Samples } from '../verify.ts'
 
 export interface RemoveOrphansStep {
@@ -120,28 +128,28 @@ async function removeBatch(
     readonly position: string | null
   },
 ): Promise<void> {
-  const { runs, sightings } = ports.state
+  const { runs } = ports.state
   const objects = batch.orphans.map(({ key, bytes }) => ({ key, bytes }))
   const number = await runs.openBatch(step.run, { of: 'objects', objects }, work.lease)
   await work.lease.check()
-  const keys = objects.map(({ key }) => key)
-  const { taken, claimed } = await takeOrphans(ports, work, step.quarantine, keys)
-  const away = new Set(taken.gone)
-  await sightings.forget(step.instance, taken.gone)
-  step.samples.offer(taken.gone)
+  const items = objects.map(({ key }) => key)
+  const parted = { run: step.run, number, items, before: NOTHING_SEEN }
+  const { takenNow, leftAlone, refused, refusedBecause } = await takeOrphans(ports, work, step, parted)
+  const away = new Set(takenNow)
+  step.samples.offer(takenNow)
   step.book.add({
     rows: 0,
     files: batch.orphans.filter(({ key }) => away.has(key)).map(({ kind, bytes }) => ({ kind, bytes })),
-    objectsRemoved: step.quarantine === null ? taken.gone.length : 0,
-    objectsMoved: step.quarantine === null ? 0 : taken.gone.length,
-    changed: batch.live + claimed.length,
-    refused: taken.refused.length,
+    objectsRemoved: step.quarantine === null ? takenNow.length : 0,
+    objectsMoved: step.quarantine === null ? 0 : takenNow.length,
+    changed: batch.live + leftAlone.length,
+    refused: refused.length,
   })
   await runs.closeBatch(
     step.run,
     number,
     {
-      outcome: { leftAlone: claimed, refused: taken.refused, refusedBecause: taken.because },
+      outcome: { leftAlone, refused, refusedBecause },
       position: batch.position,
       counts: step.book.counts(),
     },
@@ -151,35 +159,57 @@ async function removeBatch(
 }
 
 /**
- * Takes what no row claims at this moment; the same for the first time and for what a killed process left.
- * @throws KnownError if database or storage stop working
+ * Takes what no row claims, part by part; the same for the first time and for what a killed process left.
+ * @throws KnownError if database or storage stop working, or the lease is lost
  */
-export async function takeOrphans(
+export function takeOrphans(
+  ports: Pick<ApplyPorts, 'objects' | 'database' | 'state'>,
+  work: UnderLease,
+  { instance, quarantine }: Pick<RemoveOrphansStep, 'instance' | 'quarantine'>,
+  batch: Omit<PartedBatch<string>, 'keyOf'>,
+): Promise<PartsTaken> {
+  return inParts(
+    ports,
+    work,
+    { ...batch, keyOf: (key) => key },
+    quarantine === null ? partsToRemove(ports) : partsToMove(ports),
+    async (keys) => {
+      const taken = await takeUnclaimed(ports, work, quarantine, keys)
+      await ports.state.sightings.forget(instance, taken.gone)
+      return taken
+    },
+  )
+}
+
+/** Of these, what no row claims at this moment. Each key is gone, refused or left alone. */
+async function takeUnclaimed(
   ports: Pick<ApplyPorts, 'objects' | 'database'>,
   work: UnderLease,
   quarantine: Quarantine | null,
   keys: readonly string[],
-): Promise<{ readonly taken: TakenAway; readonly claimed: readonly string[] }> {
+): Promise<TakenAway & { readonly leftAlone: readonly string[] }> {
   const options = { signal: work.lease.signal }
   const before = await claimedNow(ports.database, keys, options)
   const free = keys.filter((key) => !before.has(key) && mayBeTaken(key))
+  const isFree = new Set(free)
   if (quarantine === null)
-    return { taken: await removeKeys(ports, work, free), claimed: keys.filter((key) => before.has(key)) }
+    return {
+      ...(await removeKeys(ports, work, free)),
+      leftAlone: keys.filter((key) => !isFree.has(key)),
+    }
   const taken = await quarantineKeys(ports, work, quarantine, free)
   const after = await claimedNow(ports.database, keys, options)
   // Also what a killed process had moved before somebody claimed it.
-  const back = keys.filter((key) => after.has(key) && mayBeTaken(key))
+  const back = keys.filter((key) => after.has(key) || !isFree.has(key))
   // What is there is newer than what waits in quarantine, or never went.
   const there = await present(ports, back, options)
   const gone = back.filter((key) => !there.has(key))
-  const brought = await bringBackKeys(ports, work, quarantine, gone)
+  const brought = await bringBackKeys(ports, work, quarantine, gone.filter(mayBeTaken))
   const kept = new Set(back)
   return {
-    taken: {
-      gone: taken.gone.filter((key) => !kept.has(key)),
-      refused: [...taken.refused.filter((key) => !kept.has(key)), ...brought.refused],
-      because: taken.because ?? brought.because,
-    },
-    claimed: back,
+    gone: taken.gone.filter((key) => !kept.has(key)),
+    refused: [...taken.refused.filter((key) => !kept.has(key)), ...brought.refused],
+    because: taken.because ?? brought.because,
+    leftAlone: back,
   }
 }
