@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
+import type { BatchContent } from '../../src/core/model/run.ts'
 import { proposeOrphans, type OrphanProposal } from '../../src/core/propose-orphans.ts'
 import { silentProgress } from '../../src/core/ports/runtime.ts'
+import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
 import { apply, truth, undo } from '../apply-stage.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
@@ -107,15 +109,7 @@ test(
 test(
   'orphans go after two sightings a day apart, wait in quarantine, and come back: RGW',
   { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
-  async () => {
-    const rgw = await sharedRgw()
-    const media = await s3Media({ ...rgw.address, bucket: freshName('orphans') })
-    try {
-      await onStage({ media, attachments: 60 }, play)
-    } finally {
-      await media.close()
-    }
-  },
+  () => onRgw(play),
 )
 
 test(
@@ -147,3 +141,69 @@ test(
       assert.equal(taken.lost, run.counts.objectsMoved)
     }),
 )
+
+/** Dies in a batch, and goes on with the same plan. */
+async function dieAndGoOn(stage: Stage, at: DeathAt, quarantineMs: number | null): Promise<void> {
+  await plantOrphans(stage)
+  await propose(stage, quarantineMs)
+  await aDayPasses(stage)
+  const { plan } = await propose(stage, quarantineMs)
+  assert.ok(plan !== null)
+  const before = await truth(stage)
+  const opened: BatchContent[] = []
+  const first: string[] = []
+  const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor(first)(ports)) })
+  await assert.rejects(dies, /killed/)
+  const [content] = opened
+  assert.ok(opened.length === 1 && content?.of === 'objects')
+  const keys = content.objects.map(({ key }) => key)
+  assert.ok(keys.length > 20, `${keys.length} keys`)
+  assert.equal(first.length < keys.length, at === 'after the first part')
+  const again: string[] = []
+  const result = await apply(stage, plan, { ports: askedFor(again) })
+  assert.ok(again.length > 0 && again.length < keys.length, `${again.length} of ${keys.length} keys again`)
+  if (at === 'after the first part')
+    assert.deepEqual(
+      again.filter((key) => first.includes(key)),
+      [],
+    )
+  assert.deepEqual(result.recovered, { batches: 1, objects: again.length, open: 0 })
+  const { files, byKind } = plan.totals
+  const away = quarantineMs === null ? { objectsRemoved: keys.length, objectsMoved: 0 } : null
+  const moved = { objectsRemoved: 0, objectsMoved: keys.length }
+  const nothing = { rows: 0, changed: 0, refused: 0 }
+  assert.deepEqual(result.run.counts, { ...nothing, files, byKind, ...(away ?? moved) })
+  const after = await truth(stage)
+  assert.deepEqual(without(before.objects, after.objects).toSorted(), keys.toSorted())
+  assert.equal((await quarantined(stage)).length, quarantineMs === null ? 0 : keys.length)
+  if (quarantineMs === null) return
+  const taken = await undo(stage, 'last')
+  assert.deepEqual([taken.restored.fromQuarantine, taken.lost], [keys.length, 0])
+}
+
+async function onRgw(act: (stage: Stage) => Promise<void>): Promise<void> {
+  const rgw = await sharedRgw()
+  const media = await s3Media({ ...rgw.address, bucket: freshName('orphans') })
+  try {
+    await onStage({ media, attachments: 60 }, act)
+  } finally {
+    await media.close()
+  }
+}
+
+for (const at of DEATHS)
+  for (const [where, quarantineMs] of [
+    ['to quarantine', 7 * DAY_MS],
+    ['for good', null],
+  ] as const) {
+    test(
+      `orphans on their way out ${where}, whose run died ${at}, are not all asked for again: disk`,
+      { ...needs('postgres'), timeout: 120_000 },
+      () => onDisk((stage) => dieAndGoOn(stage, at, quarantineMs), { attachments: 60 }),
+    )
+    test(
+      `orphans on their way out ${where}, whose run died ${at}, are not all asked for again: RGW`,
+      { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+      () => onRgw((stage) => dieAndGoOn(stage, at, quarantineMs)),
+    )
+  }

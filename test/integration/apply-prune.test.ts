@@ -1,12 +1,15 @@
 /** Prunes from their plan to the last object, and back again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keysOf } from '../../src/core/apply/batch-order.ts'
 import { openApply } from '../../src/core/apply/open-apply.ts'
 import { tidy } from '../../src/core/apply/tidy.ts'
 import { KnownError } from '../../src/core/errors.ts'
 import { NO_OVERRIDES } from '../../src/core/model/overrides.ts'
+import type { BatchContent } from '../../src/core/model/run.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo } from '../apply-stage.ts'
+import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
@@ -182,6 +185,96 @@ test(
       assert.equal(last.run.attempts, 3)
       assert.deepEqual(last.run.counts.files, plan.totals.files)
       assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+    }),
+)
+
+/** Dies in a batch, and goes on with the same plan. */
+async function dieAndGoOn(stage: Stage, at: DeathAt): Promise<void> {
+  const before = await truth(stage)
+  const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+  const opened: BatchContent[] = []
+  const first: string[] = []
+  let refuse: string | undefined
+  const locked = (key: string): boolean => key === (refuse ??= key)
+  const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor(first, locked)(ports)) })
+  await assert.rejects(dies, /killed/)
+  const [content] = opened
+  assert.ok(opened.length === 1 && content?.of === 'rows')
+  const keys = keysOf(content.candidates)
+  assert.ok(keys.length > 40, `${keys.length} keys`)
+  assert.equal(first.length < keys.length, at === 'after the first part')
+  const again: string[] = []
+  const result = await apply(stage, plan, { ports: askedFor(again) })
+  assert.ok(again.length > 0 && again.length < keys.length, `${again.length} of ${keys.length} keys again`)
+  assert.ok(refuse !== undefined && again.includes(refuse), 'what was refused is tried again')
+  const repeated = again.filter((key) => first.includes(key))
+  if (at === 'after the first part') assert.deepEqual(repeated, [refuse])
+  assert.deepEqual(result.recovered, { batches: 1, objects: again.length, open: 0 })
+  const { rows, files, byKind } = plan.totals
+  const counts = { rows, files, byKind, objectsRemoved: keys.length, objectsMoved: 0 }
+  assert.deepEqual(result.run.counts, { ...counts, changed: 0, refused: 0 })
+  const after = await truth(stage)
+  assert.deepEqual(without(after.dangling, before.dangling), [])
+  assert.deepEqual(without(after.unclaimed, before.unclaimed), [])
+}
+
+for (const at of DEATHS) {
+  test(
+    `a run that died ${at} of a batch asks for less than the batch again, and counts all of it once: disk`,
+    { ...needs('postgres'), timeout: 120_000 },
+    () => onDisk((stage) => dieAndGoOn(stage, at)),
+  )
+  test(
+    `a run that died ${at} of a batch asks for less than the batch again, and counts all of it once: RGW`,
+    { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+    () => onRgw((stage) => dieAndGoOn(stage, at)),
+  )
+}
+
+test('a recovery that dies leaves less to the next one', { ...needs('postgres'), timeout: 120_000 }, () =>
+  onDisk(async (stage) => {
+    const before = await truth(stage)
+    const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+    const opened: BatchContent[] = []
+    const asked: string[][] = []
+    for (const at of [DEATHS[1], DEATHS[1], DEATHS[0]]) {
+      const keys: string[] = []
+      asked.push(keys)
+      const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor(keys)(ports)) })
+      await assert.rejects(dies, /killed/)
+    }
+    const last: string[] = []
+    const result = await apply(stage, plan, { ports: askedFor(last) })
+    const [one, two, three] = asked.map((keys) => keys.length) as [number, number, number]
+    assert.equal(opened.length, 1)
+    const all = new Set([...asked.flat(), ...last])
+    assert.ok(last.length > 0 && last.length < three && two < all.size - one, `${one} ${two} ${three}`)
+    assert.equal(result.run.counts.objectsRemoved, all.size)
+    assert.deepEqual(result.run.counts.files, plan.totals.files)
+    assert.equal(result.run.counts.rows, plan.totals.rows)
+    assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+  }),
+)
+
+test(
+  'a run that died with part of a batch noted is taken back as any other',
+  { ...needs('postgres', 'redis'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await truth(stage)
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+      const asked: string[] = []
+      const dies = apply(stage, plan, { ports: (ports) => dying(DEATHS[1], [])(askedFor(asked)(ports)) })
+      await assert.rejects(dies, /killed/)
+      const taken = await undo(stage, 'last')
+      assert.equal(taken.run.state, 'undone')
+      const { restored, healed, lost, changed } = taken
+      assert.equal(restored.inPlace + healed + lost + changed, plan.totals.files.count)
+      assert.ok(restored.inPlace > 0 && healed > 0, JSON.stringify(taken))
+      const after = await truth(stage)
+      assert.deepEqual(without(after.dangling, before.dangling), [])
+      const state = await stage.open.instance.state()
+      for await (const _ of state.runs.openBatches(stage.open.instance.name)) assert.fail('a batch is open')
     }),
 )
 
