@@ -31,6 +31,17 @@ export function askedFor(asked: string[], refuses: (key: string) => boolean = ()
         if (access === 'private') asked.push(...pairs.map(({ from }) => from))
         return ports.objects.move(pairs, access, options)
       },
+      leftovers: ports.objects.leftovers && {
+        ...ports.objects.leftovers,
+        async removeVersions(versions, options) {
+          asked.push(...versions.map(({ key, versionId }) => `${key} ${versionId}`))
+          return ports.objects.leftovers!.removeVersions(versions, options)
+        },
+        async removeUploads(uploads, options) {
+          asked.push(...uploads.map(({ key, uploadId }) => `${key} ${uploadId}`))
+          return ports.objects.leftovers!.removeUploads(uploads, options)
+        },
+      },
     },
   })
 }

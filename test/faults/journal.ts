@@ -1,23 +1,56 @@
 /** What Cornac's own tables say, read past the program's queries. */
+import assert from 'node:assert/strict'
 import type pg from 'pg'
-import { unpackContent } from '../../src/adapters/state/batch-content.ts'
+import { unpackContent, unpackOutcome, unpackPart } from '../../src/adapters/state/batch-content.ts'
+import { keysOf as rowKeysOf } from '../../src/core/apply/batch-order.ts'
+import { FEW_KEYS } from './open-small.ts'
 
 export interface OpenBatch {
   readonly run: string
   readonly number: number
-  /** Every key it may take away. */
+  /** Every key it may take away, in its own order. */
   readonly keys: readonly string[]
+  /** Those of them that were not seen to, or refused: what the next run asks storage for. */
+  readonly left: readonly string[]
+}
+
+/** Of the keys that the next run asks for, those that are gone already. @throws AssertionError if that is a whole batch */
+export function repeatedOf(
+  { keys, left }: OpenBatch,
+  before: ReadonlySet<string>,
+  now: ReadonlySet<string>,
+  where: string,
+): number {
+  const repeated = left.filter((key) => before.has(key) && !now.has(key)).length
+  const all = keys.filter((key) => before.has(key)).length
+  if (keys.length > FEW_KEYS) assert.ok(repeated < all, `${where}: all ${all} keys of a batch go again`)
+  return repeated
 }
 
 /** Batches that were begun and not brought to their end. None while there are no tables. */
 export async function openBatchesIn(database: pg.Client): Promise<readonly OpenBatch[]> {
   if (!(await isSetUp(database))) return []
-  const { rows } = await database.query<{ run: string; number: number; content: Buffer }>(
-    `SELECT run, number, content FROM cornac.run_batches WHERE state = 'open' ORDER BY begun`,
+  const { rows } = await database.query<OpenRow>(
+    `SELECT run, number, content, outcome, part FROM cornac.run_batches WHERE state = 'open' ORDER BY begun`,
   )
-  return Promise.all(
-    rows.map(async ({ run, number, content }) => ({ run, number, keys: await keysOf(content) })),
-  )
+  return Promise.all(rows.map(toOpenBatch))
+}
+
+interface OpenRow {
+  readonly run: string
+  readonly number: number
+  readonly content: Buffer
+  readonly outcome: Buffer | null
+  readonly part: Buffer | null
+}
+
+async function toOpenBatch({ run, number, content, outcome, part }: OpenRow): Promise<OpenBatch> {
+  const keys = await keysOf(content)
+  const seen = part === null ? null : await unpackPart(part)
+  const told = seen ?? (outcome === null ? null : await unpackOutcome(outcome))
+  const through = seen?.through ?? (outcome === null ? 0 : keys.length)
+  const refused = new Set(told?.refused ?? [])
+  return { run, number, keys, left: keys.filter((key, i) => i >= through || refused.has(key)) }
 }
 
 /** Every key that any batch of these runs has named. */
@@ -37,7 +70,7 @@ async function keysOf(bytes: Buffer): Promise<readonly string[]> {
   const content = await unpackContent(bytes)
   switch (content.of) {
     case 'rows':
-      return content.candidates.flatMap(({ files }) => files.flatMap(({ keys }) => keys))
+      return rowKeysOf(content.candidates)
     case 'objects':
       return content.objects.map(({ key }) => key)
     case 'uploads':
@@ -79,7 +112,8 @@ export async function planWaits(database: pg.Client, since: Date): Promise<boole
 
 async function isSetUp(database: pg.Client): Promise<boolean> {
   const { rows } = await database.query<{ there: boolean }>(
-    `SELECT to_regclass('cornac.plans') IS NOT NULL AS there`,
+    `SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cornac.run_batches') AND attname = 'part')
+      AS there`,
   )
   return rows[0]?.there === true
 }

@@ -1,4 +1,4 @@
-/** The instance as the program composes it, with small pages. */
+/** The instance as the program composes it, with small pages, and few keys in a call that removes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openPruneSource } from '../../src/adapters/mastodon/prune-source.ts'
 import type { PruneSizes } from '../../src/adapters/mastodon/prune-reading.ts'
@@ -12,6 +12,9 @@ export const SMALL: PruneSizes = { rows: 25, accounts: 10 }
 
 /** Orphans of a batch. */
 export const FEW_ORPHANS = 25
+
+/** Keys of a call that removes, or moves: a batch takes several, so it is noted in parts. */
+export const FEW_KEYS = 10
 
 /** Told on stderr once the lease is taken: from here on there is something to interrupt. */
 export const AT_WORK = 'at work'
@@ -33,6 +36,10 @@ export function openSmall(config: Config, tell: (word: string) => void, pauseMs:
         maxConnections: 3,
       })
       return { ...database, prune: { ...database.prune, ...openPruneSource(pool, database.schema, SMALL) } }
+    },
+    async sparingStorage() {
+      const objects = await instance.sparingStorage()
+      return { ...objects, traits: { ...objects.traits, removeBatch: FEW_KEYS } }
     },
     async state() {
       const state = await instance.state()

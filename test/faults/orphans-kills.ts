@@ -16,7 +16,7 @@ import { inParallel } from '../../lab/instance/media/write-media.ts'
 import { DAY_MS } from '../../lab/instance/world.ts'
 import type { CornacOptions } from '../run-cornac.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
-import { databaseNow, keysInJournal, openBatchesIn, planWaits, runsSince } from './journal.ts'
+import { databaseNow, keysInJournal, openBatchesIn, planWaits, repeatedOf, runsSince } from './journal.ts'
 import { commitsOf, faultStage, type FaultStage } from './stage.ts'
 import { hashLocalMedia, truthOf, without, type LabWithMedia, type Truth } from './truth.ts'
 
@@ -40,6 +40,7 @@ export interface OrphanKillReport {
   /** Rounds that came to their end and were compared. */
   readonly wholes: number
   readonly orphans: number
+  /** Orphans that were gone and went again after one death: never all of a batch. */
   readonly mostRepeated: number
   readonly deaths: Readonly<Record<string, number>>
   readonly synchronousCommit: 'on' | 'off'
@@ -291,7 +292,8 @@ class OrphanWork {
     if (open.length > 0 || halfBack) this.#caught++
     if (!this.#storeCrashed) {
       assert.ok(open.length <= 1, `${open.length} batches are open: ${text}`)
-      const repeated = open.flatMap(({ keys }) => keys.filter((key) => !now.objects.has(key))).length
+      const before = new Set(this.#orphans.keys())
+      const repeated = Math.max(0, ...open.map((batch) => repeatedOf(batch, before, now.objects, text)))
       this.#mostRepeated = Math.max(this.#mostRepeated, repeated)
     }
     return now

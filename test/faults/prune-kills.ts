@@ -15,7 +15,7 @@ import { DAY_MS } from '../../lab/instance/world.ts'
 import { toldInSql, type Asked, type AskedKind } from '../integration/prune-in-sql.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
 import { FILE_TABLES } from './file-tables.ts'
-import { databaseNow, openBatchesIn, planWaits, runsSince, type OpenBatch } from './journal.ts'
+import { databaseNow, openBatchesIn, planWaits, repeatedOf, runsSince, type OpenBatch } from './journal.ts'
 import { rowsUnlike, saveWorld } from './saved-world.ts'
 import { commitsOf, faultStage } from './stage.ts'
 import { hashLocalMedia, truthOf, without, type Truth } from './truth.ts'
@@ -37,7 +37,7 @@ export interface PruneKillReport {
   readonly caught: number
   /** Prunes that came to their end and were compared. */
   readonly wholes: number
-  /** Keys of the largest batch that a death left open, and the most of them that were gone and will be removed again. */
+  /** Keys of the largest batch that a death left open; the most that were gone and will be removed again: never all of one. */
   readonly largestBatch: number
   readonly mostRepeated: number
   readonly deaths: Readonly<Record<string, number>>
@@ -120,7 +120,7 @@ export async function killPrunes(options: PruneKillOptions): Promise<PruneKillRe
       assertNothingLost(now, before, open, where)
       if (open.length > 0) report.caught++
       if (!storeCrashed) {
-        const { batch, repeated } = assertOneBatchAtWork(open, now, where)
+        const { batch, repeated } = assertOneBatchAtWork(open, before, now, where)
         report.largestBatch = Math.max(report.largestBatch, batch)
         report.mostRepeated = Math.max(report.mostRepeated, repeated)
       }
@@ -180,9 +180,10 @@ function assertNothingLost(now: Truth, before: Truth, open: readonly OpenBatch[]
   assert.deepEqual(unknown, [], `${where}: objects that no row names and the journal does not know`)
 }
 
-/** Of all open batches at most one has lost objects: what a resumed run removes again is within it. */
+/** Of all open batches at most one has lost objects: what a resumed run removes again is within it, and not all of it. */
 function assertOneBatchAtWork(
   open: readonly OpenBatch[],
+  before: Truth,
   now: Truth,
   where: string,
 ): { readonly batch: number; readonly repeated: number } {
@@ -191,7 +192,8 @@ function assertOneBatchAtWork(
     gone.filter((count) => count > 0).length <= 1,
     `${where}: objects of several batches are gone: ${gone.join(' ')}`,
   )
-  return { batch: Math.max(0, ...open.map(({ keys }) => keys.length)), repeated: Math.max(0, ...gone) }
+  const repeated = open.map((batch) => repeatedOf(batch, before.objects, now.objects, where))
+  return { batch: Math.max(0, ...open.map(({ keys }) => keys.length)), repeated: Math.max(0, ...repeated) }
 }
 
 interface LetGo {

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
+import { keepVersions } from '../../lab/servers/s3-bucket.ts'
 import type { BatchContent } from '../../src/core/model/run.ts'
+import { proposeLeftovers } from '../../src/core/propose-leftovers.ts'
 import { proposeOrphans, type OrphanProposal } from '../../src/core/propose-orphans.ts'
 import { silentProgress } from '../../src/core/ports/runtime.ts'
 import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
-import { apply, truth, undo } from '../apply-stage.ts'
+import { apply, planOf, policyOf, truth, undo } from '../apply-stage.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
@@ -181,9 +183,10 @@ async function dieAndGoOn(stage: Stage, at: DeathAt, quarantineMs: number | null
   assert.deepEqual([taken.restored.fromQuarantine, taken.lost], [keys.length, 0])
 }
 
-async function onRgw(act: (stage: Stage) => Promise<void>): Promise<void> {
+async function onRgw(act: (stage: Stage) => Promise<void>, versioned = false): Promise<void> {
   const rgw = await sharedRgw()
   const media = await s3Media({ ...rgw.address, bucket: freshName('orphans') })
+  if (versioned) await keepVersions(rgw.address, media.env['S3_BUCKET']!)
   try {
     await onStage({ media, attachments: 60 }, act)
   } finally {
@@ -207,3 +210,40 @@ for (const at of DEATHS)
       () => onRgw((stage) => dieAndGoOn(stage, at, quarantineMs)),
     )
   }
+
+/** Old versions: what a prune of a bucket that keeps them leaves. */
+async function leaveVersions(stage: Stage, at: DeathAt): Promise<void> {
+  const { instance } = stage.open
+  await apply(stage, await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })))
+  const { plan } = await proposeLeftovers(
+    {
+      objects: await instance.storage(),
+      database: await instance.database(),
+      clock: instance.clock,
+      newName: instance.newName,
+    },
+    { instance: instance.name, what: 'old-versions', beforeMs: Date.now() + 60_000, prices: null },
+    { progress: silentProgress },
+  )
+  const opened: BatchContent[] = []
+  const first: string[] = []
+  const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor(first)(ports)) })
+  await assert.rejects(dies, /killed/)
+  const [content] = opened
+  assert.ok(opened.length === 1 && content?.of === 'versions')
+  const count = content.versions.length
+  assert.ok(count > 20, `${count} versions`)
+  const again: string[] = []
+  const result = await apply(stage, plan, { ports: askedFor(again) })
+  assert.ok(again.length > 0 && again.length < count, `${again.length} of ${count} versions again`)
+  const { files, objectsRemoved } = result.run.counts
+  assert.deepEqual([files, objectsRemoved], [plan.totals.files, count])
+  assert.deepEqual(result.recovered, { batches: 1, objects: again.length, open: 0 })
+}
+
+for (const at of DEATHS)
+  test(
+    `old versions whose removal died ${at} are not all asked for again, and their bytes are counted once`,
+    { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+    () => onRgw((stage) => leaveVersions(stage, at), true),
+  )
