@@ -75,7 +75,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
           await state.setUp()
           await database.sql('ALTER TABLE cornac.run_batches DROP part')
           await database.sql('DELETE FROM cornac.migrations WHERE number = 3')
-          assert.equal((await known(all(state.runs.batches('r')))).code, 'state-too-old')
+          assert.equal((await known(all((await stateOf()).runs.batches('r')))).code, 'state-too-old')
           assert.deepEqual(await state.setUp(), ['0003.sql'])
           for (const table of ['run_batches', 'runs', 'plans', 'orphan_sightings', 'canaries'])
             await database.sql(`DROP TABLE cornac.${table}`)
