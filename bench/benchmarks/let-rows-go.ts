@@ -8,7 +8,7 @@ import pg from 'pg'
 import { openInstance } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { processSurroundings } from '../../src/config/surroundings.ts'
-import type { PruneCandidate } from '../../src/core/model/prune-candidate.ts'
+import type { SeenCandidate } from '../../src/core/model/prune-candidate.ts'
 import type { PrunePolicy } from '../../src/core/model/prune-policy.ts'
 import type { PrunePosition } from '../../src/core/ports/prune.ts'
 
@@ -74,7 +74,7 @@ function pipeline(): { add(task: () => Promise<void>): Promise<void>; end(): Pro
 /** Reads candidates and lets them go until the turn is over; null if there are no more. */
 async function letGo(after: PrunePosition | null): Promise<{ rows: number; position: PrunePosition | null }> {
   const line = pipeline()
-  let waiting: PruneCandidate[] = []
+  let waiting: SeenCandidate[] = []
   let [read, rows] = [0, 0]
   let position: PrunePosition | null = null
   const flush = (): Promise<void> => {

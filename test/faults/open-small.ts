@@ -8,7 +8,7 @@ import type { Config } from '../../src/config/config.ts'
 import type { OpenInstance } from '../../src/core/ports/instance.ts'
 
 /** Rows one statement looks at: a batch has those of them that go. */
-export const SMALL: PruneSizes = { rows: 25, accounts: 10 }
+export const SMALL: PruneSizes = { rows: 25, together: 1, accounts: 10 }
 
 /** Orphans of a batch. */
 export const FEW_ORPHANS = 25

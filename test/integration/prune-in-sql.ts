@@ -75,7 +75,7 @@ function fileLine(prefix: string): string {
 }
 
 function micro(time: string): string {
-  return `to_char(${time}, 'YYYY-MM-DD HH24:MI:SS.US')`
+  return `rtrim(rtrim(to_char(${time}, 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')`
 }
 
 /** As facts 6.1 and 6.10 tell them for tootctl; for Cornac as its own documentation does. */

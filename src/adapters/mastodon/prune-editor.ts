@@ -12,6 +12,7 @@ import { letGoStatement } from './queries/let-go.ts'
 import { nameAgainStatement } from './queries/name-again.ts'
 import { filesOf, type KindsOfTable } from './queries/prunable-rows.ts'
 import type { SeenRow } from './queries/seen-rows.ts'
+import { stripeRows } from './stripe-rows.ts'
 import { pruneColumns, readOnlyInstance, refuseLackingRights } from './write-rights.ts'
 
 type Table = PruneCandidate['table']
@@ -23,14 +24,10 @@ const KINDS_OF: Readonly<Record<Table, KindsOfTable>> = {
   preview_cards: ['card'],
 }
 
-/**
- * Rows that follow each other are let go in so many transactions, unless they are few. More of them spare the indexes more, and
- * cost more than that saves: measured with 1 to 16.
- */
-const STRIPES = 4
-const FEW_ROWS = 400
 /** Transactions at once: most servers have more than one core. */
 const LANES = 2
+/** Rows that are not worth two transactions. */
+const FEW_ROWS = 200
 
 /** A call is one statement in one transaction, `letGo` of many rows some such; many calls may be under way. */
 export function openPruneEditor(pool: Pool, schema: SchemaFacts): PruneEditor {
@@ -50,7 +47,7 @@ export function openPruneEditor(pool: Pool, schema: SchemaFacts): PruneEditor {
       options?.signal?.throwIfAborted()
       const changed = new Set<string>()
       // Once begun, it is done with all of them: whoever gives up meanwhile still learns what took effect.
-      for (const some of stripes(rows)) {
+      for (const some of stripeRows(rows)) {
         const ends = await Promise.allSettled(
           lanes(some).map((part) =>
             run(pool, letGoStatement(kinds, part, policy, touchedAtMs, fence, schema), undefined),
@@ -59,7 +56,7 @@ export function openPruneEditor(pool: Pool, schema: SchemaFacts): PruneEditor {
         // Nothing is under way any more when it rejects.
         for (const end of ends) {
           if (end.status === 'rejected') throw end.reason
-          for (const [id] of end.value) changed.add(id as string)
+          for (const id of idsIn(end.value)) changed.add(id)
         }
       }
       return changed
@@ -80,21 +77,11 @@ export function openPruneEditor(pool: Pool, schema: SchemaFacts): PruneEditor {
 }
 
 /**
- * Every fourth row together. Rows that follow each other lie on the same page of the table, which is full: the first that
- * changes moves elsewhere and is entered into every index anew; what it leaves behind takes the next one, but only in a later
- * transaction, and then no index is touched (PostgreSQL: heap-only tuples).
- */
-function stripes<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
-  if (rows.length <= FEW_ROWS) return rows.length === 0 ? [] : [rows]
-  return Array.from({ length: STRIPES }, (_, stripe) => rows.filter((_row, at) => at % STRIPES === stripe))
-}
-
-/**
  * The first rows and the last ones side by side, on different pages. Both have to be over before the next stripe begins: what a
  * page can forget is decided by the oldest transaction under way.
  */
 function lanes<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
-  if (rows.length <= FEW_ROWS / LANES) return [rows]
+  if (rows.length <= FEW_ROWS) return [rows]
   const half = Math.ceil(rows.length / LANES)
   return Array.from({ length: LANES }, (_, lane) => rows.slice(lane * half, (lane + 1) * half))
 }
@@ -109,6 +96,12 @@ function run(
   options: CallOptions | undefined,
 ): Promise<readonly Row[]> {
   return contested(pool, (client) => ask(client, text, values, undefined), options)
+}
+
+/** The answer to `letGoStatement`. */
+function idsIn([row]: readonly Row[]): readonly string[] {
+  const ids = row?.[0] as string | null
+  return ids === null ? [] : ids.split(' ')
 }
 
 function everyFileOf(table: Table): readonly [Kind, ...Kind[]] {

@@ -7,13 +7,18 @@ import { AFTER_ALL_IDS, BEFORE_ALL_IDS } from './id-list.ts'
 
 /** How much is asked for at once. Larger numbers gain no speed; what is held does not grow with the server. */
 export interface PruneSizes {
-  /** Rows one statement looks at; a page holds those of them that go. */
+  /** Rows one statement looks at. */
   readonly rows: number
+  /**
+   * Rows that go, told together at least (and at most so many and `rows` more): a batch of changes costs something by itself,
+   * and what a death leaves half done of it is ended in seconds.
+   */
+  readonly together: number
   /** Accounts of a domain whose attachments are looked for at once. */
   readonly accounts: number
 }
 
-export const PRUNE_SIZES: PruneSizes = { rows: 2_000, accounts: 500 }
+export const PRUNE_SIZES: PruneSizes = { rows: 2_000, together: 5_000, accounts: 500 }
 
 export interface PruneReading {
   readonly pool: Pool

@@ -9,6 +9,7 @@ import { askAhead } from './ask-ahead.ts'
 import { askPage } from './ask-page.ts'
 import { countNamed } from './count-named.ts'
 import { countPrunable } from './count-prunable.ts'
+import { joinPages } from './join-pages.ts'
 import { pagesOf } from './prune-pages.ts'
 import { PRUNE_SIZES, type PruneReading, type PruneSizes } from './prune-reading.ts'
 import { prunableRows, rulesThatHold } from './queries/prunable-rows.ts'
@@ -21,18 +22,19 @@ export function openPruneSource(
   sizes: PruneSizes = PRUNE_SIZES,
 ): PruneSource {
   return {
-    async *candidates(policy, options) {
-      const answers = askAhead(
-        pagesOf({ pool, schema, sizes, options }, policy, options?.after),
-        1,
-        async ({ kinds, page, position }) => {
-          const { text, values } = prunableRows(kinds, policy, page, schema)
-          return { kinds, position, rows: await askPage(pool, text, values, options) }
-        },
-      )
-      for await (const { kinds, position, rows } of answers)
-        if (rows.length > 0) yield { candidates: rows.map((row) => toCandidate(kinds, row)), position }
-    },
+    candidates: (policy, options) =>
+      joinPages(
+        askAhead(
+          pagesOf({ pool, schema, sizes, options }, policy, options?.after),
+          1,
+          async ({ kinds, page, position }) => {
+            const { text, values } = prunableRows(kinds, policy, page, schema)
+            const rows = await askPage(pool, text, values, options)
+            return { candidates: rows.map((row) => toCandidate(kinds, row)), position }
+          },
+        ),
+        sizes.together,
+      ),
     explain: (kind, id, policy, options) => explain({ pool, schema, sizes, options }, kind, id, policy),
     count: (policy, options) => countPrunable({ pool, schema, sizes, options }, policy),
     named: (kinds, options) => countNamed({ pool, schema, sizes, options }, kinds),
@@ -53,7 +55,7 @@ async function explain(
   const because = rules.filter((_, at) => holds[at] === true)
   if (because.length > 0) return { verdict: 'kept', because }
   const { text, values } = prunableRows([kind], policy, { ids: [id] }, schema)
-  const [row] = await ask(pool, text, values, options)
+  const [row] = await askPage(pool, text, values, options)
   // Changed between the two statements: asked again, the row tells why.
   if (row === undefined) return explain(reading, kind, id, policy)
   return { verdict: 'let-go', candidate: toCandidate([kind], row) }

@@ -1,15 +1,15 @@
 /** Rows of `prunableRows` as candidates. */
 import { KINDS, type Kind } from '../../core/model/media.ts'
-import type { PruneCandidate, PruneFile } from '../../core/model/prune-candidate.ts'
+import type { PruneFile, SeenCandidate } from '../../core/model/prune-candidate.ts'
 import { claimedKeys } from '../../core/model/storage-key.ts'
 import type { Row } from '../postgres/ask.ts'
 import { filesOf, type KindsOfTable } from './queries/prunable-rows.ts'
 import { toRecord } from './records.ts'
 
-const FIRST_FILE = 5
+const FIRST_FILE = 7
 const FILE_COLUMNS = 10
 
-export function toCandidate(kinds: KindsOfTable, row: Row): PruneCandidate {
+export function toCandidate(kinds: KindsOfTable, row: Row): SeenCandidate {
   const files: PruneFile[] = []
   let bytes = 0
   for (const [at, kind] of filesOf(kinds).entries()) {
@@ -19,13 +19,14 @@ export function toCandidate(kinds: KindsOfTable, row: Row): PruneCandidate {
     bytes += file.record.bytes ?? 0
   }
   return {
-    table: KINDS[kinds[0]].table as PruneCandidate['table'],
+    table: KINDS[kinds[0]].table as SeenCandidate['table'],
     id: row[0] as string,
     files,
     rowUpdatedAt: row[2] as string,
     quietSinceMs: row[3] as number,
     domain: row[1] as string | null,
     bytes,
+    version: { ctid: row[5] as string, xmin: row[6] as string },
   }
 }
 

@@ -8,7 +8,7 @@ import type { Tally } from './tally.ts'
 export interface PruneFile {
   /** Names a file, is remote, and its kind is one of avatar, header, attachment, thumbnail and card. */
   readonly record: MediaRecord & { readonly fileName: string }
-  /** `<prefix>_updated_at` to the microsecond, UTC: `2026-01-31 23:59:59.000001`; null if the row has none. */
+  /** `<prefix>_updated_at` to the microsecond, UTC: `2026-01-31 23:59:59.000001`, trailing zeros left out; null if the row has none. */
   readonly assignedAt: string | null
   /** Every key the record claims, derived variants included, in key order. */
   readonly keys: readonly string[]
@@ -29,6 +29,18 @@ export interface PruneCandidate {
   readonly domain: string | null
   /** Sum of the stated sizes of the files' originals. */
   readonly bytes: number
+}
+
+/** A candidate just read, with what tells whether anybody has written its row since. */
+export interface SeenCandidate extends PruneCandidate {
+  /** Which version of the row was read, and where it lies; as long as they are the same, so is every column of it. */
+  readonly version: RowVersion
+}
+
+/** System columns of PostgreSQL, as it writes them: `(109,4)`, `7421`. Of one database, and for as long as a run lasts. */
+export interface RowVersion {
+  readonly ctid: string
+  readonly xmin: string
 }
 
 /** What would become of one record, and why. */

@@ -1,6 +1,6 @@
 /** Which records a prune would let go, and why the others stay; and the right to make rows let go, and to take that back. */
 import type { Kind } from '../model/media.ts'
-import type { PruneCandidate, PruneTotals, PruneVerdict } from '../model/prune-candidate.ts'
+import type { PruneCandidate, PruneTotals, PruneVerdict, SeenCandidate } from '../model/prune-candidate.ts'
 import type { PruneKind, PrunePolicy } from '../model/prune-policy.ts'
 import type { Fence } from './state.ts'
 import type { CallOptions } from './storage.ts'
@@ -9,7 +9,7 @@ import type { CallOptions } from './storage.ts'
 export type PrunePosition = string
 
 export interface PrunePage {
-  readonly candidates: readonly PruneCandidate[]
+  readonly candidates: readonly SeenCandidate[]
   /** Everything up to here has been told. */
   readonly position: PrunePosition
 }
@@ -53,8 +53,8 @@ export interface PruneEditor {
    */
   refuseIfReadOnly(kinds: readonly PruneKind[], options?: CallOptions): Promise<void>
   /**
-   * Of each candidate (all of one table) the files go from the row if the row is still as it was seen (every file name, remote
-   * URL, time of its file, and `updated_at`), the policy still lets it go, nobody else holds the row at this moment, and
+   * Of each candidate (all of one table) the files go from the row if nobody has written the row since it was read (any column
+   * of it: who writes it deals with it), the policy still lets it go, nobody else holds the row at this moment, and
    * `fence` (if any) is still held. Each row in one statement, many rows in a few, each a transaction of its own. Gives the ids
    * of those that took effect; the others are as they were. They are on disk when it resolves; when it rejects, any of them may
    * have taken effect: the rows tell. `signal` counts before the first only. Per file four columns become NULL (trap 6), and
@@ -65,7 +65,7 @@ export interface PruneEditor {
    *   takes effect then
    */
   letGo(
-    candidates: readonly PruneCandidate[],
+    candidates: readonly SeenCandidate[],
     policy: PrunePolicy,
     touchedAtMs: number | null,
     fence: Fence | null,

@@ -5,7 +5,7 @@
  * and that the open batch in the journal does. One batch's objects are removed while the next batch's rows change, so at most
  * one batch has objects half removed.
  */
-import type { PruneCandidate } from '../../model/prune-candidate.ts'
+import type { PruneCandidate, SeenCandidate } from '../../model/prune-candidate.ts'
 import type { PrunePolicy } from '../../model/prune-policy.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
@@ -86,7 +86,7 @@ async function letRowsGo(
   ports: ApplyPorts,
   { lease }: UnderLease,
   { run, policy, touchedAtMs, budgets }: LetGoStep,
-  candidates: readonly PruneCandidate[],
+  candidates: readonly SeenCandidate[],
 ): Promise<Omit<LetGoBatch, 'position'>> {
   const number = await ports.state.runs.openBatch(run, { of: 'rows', candidates, touchedAtMs }, lease)
   await checkUnfenced(lease)
