@@ -53,7 +53,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
   return {
     traits: {
       description: `file system ${root}`,
-      removeBatch: 500,
+      removeBatch: 1000,
       tellsAccess: true,
       listPage: null,
       listsRanges: true,

@@ -8,7 +8,11 @@ import type { TakenAway } from './take-away.ts'
 
 /** Nothing of the batch was seen to. */
 export const NOTHING_SEEN: BatchPart = {
-  ...{ through: 0, gone: 0, leftAlone: [], refused: [], refusedBecause: null },
+  through: 0,
+  gone: 0,
+  leftAlone: [],
+  refused: [],
+  refusedBecause: null,
 }
 
 export interface PartedBatch<Item> {

@@ -136,10 +136,10 @@ export function partsOf<T>(all: readonly T[], perCall: number, mostCalls: number
     : evenSlices(calls, Math.ceil(calls.length / parts)).map((some) => some.flatMap((call) => call))
 }
 
-/** On a disk a call more costs no request: what is worth two calls anywhere is made of two there. */
+/** On a disk a call more costs no request: there are two of them always. */
 function keysPerPartedCall(ports: Pick<ApplyPorts, 'objects'>, keys: number): number {
   const most = keysPerCall(ports)
-  return keys > ports.objects.traits.removeBatch ? Math.min(most, Math.ceil(keys / 2)) : most
+  return ports.objects.traits.listPage === null ? Math.min(most, Math.ceil(keys / 2)) : most
 }
 
 /** As few parts as possible, of almost the same size. */

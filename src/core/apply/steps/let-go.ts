@@ -107,8 +107,12 @@ async function removeObjects(
 ): Promise<void> {
   const away = new Set(keysOf(gone))
   const batch = {
-    ...{ run, number, items: keysOf(candidates), keyOf: (key: string) => key },
-    ...{ mayGo: (key: string) => away.has(key), before: { ...NOTHING_SEEN, leftAlone } },
+    run,
+    number,
+    items: keysOf(candidates),
+    keyOf: (key: string) => key,
+    mayGo: (key: string) => away.has(key),
+    before: { ...NOTHING_SEEN, leftAlone },
   }
   const { takenNow, refused, refusedBecause } = await inParts(
     ports,
