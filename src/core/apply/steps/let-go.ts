@@ -5,6 +5,7 @@
  * and that the open batch in the journal does. One batch's objects are removed while the next batch's rows change, so at most
  * one batch has objects half removed.
  */
+import type { Kind } from '../../model/media.ts'
 import type { PruneCandidate, SeenCandidate } from '../../model/prune-candidate.ts'
 import type { PrunePolicy } from '../../model/prune-policy.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
@@ -31,11 +32,15 @@ export interface LetGoStep {
   readonly progress: Progress
 }
 
-/** A batch whose rows have let go. */
+/** A batch whose rows have let go: what is left to do and to tell. The rows themselves are not held any longer. */
 interface LetGoBatch {
   readonly number: number
-  readonly candidates: readonly PruneCandidate[]
-  readonly gone: readonly PruneCandidate[]
+  /** All it names, in its own order. */
+  readonly keys: readonly string[]
+  /** Of the rows that let go. */
+  readonly isFree: (key: string) => boolean
+  readonly rows: number
+  readonly files: readonly { readonly kind: Kind; readonly bytes: number }[]
   readonly leftAlone: readonly string[]
   /** Null if some of the page was left for later. */
   readonly position: string | null
@@ -96,22 +101,31 @@ async function letRowsGo(
   const gone = candidates.filter(({ id }) => effective.has(id))
   const stayed = candidates.filter(({ id }) => !effective.has(id))
   for (const { files, bytes } of stayed) budgets.giveBack(files.length, bytes)
-  return { number, candidates, gone, leftAlone: stayed.map(({ id }) => id) }
+  const free = stayed.length === 0 ? null : new Set(keysOf(gone))
+  return {
+    number,
+    keys: keysOf(candidates),
+    isFree: (key) => free === null || free.has(key),
+    rows: gone.length,
+    files: gone.flatMap(({ files }) =>
+      files.map(({ record: { kind, bytes } }) => ({ kind, bytes: bytes ?? 0 })),
+    ),
+    leftAlone: stayed.map(({ id }) => id),
+  }
 }
 
 async function removeObjects(
   ports: ApplyPorts,
   work: UnderLease,
   { run, book, samples, progress }: LetGoStep,
-  { number, candidates, gone, leftAlone, position }: LetGoBatch,
+  { number, keys, isFree, rows, files, leftAlone, position }: LetGoBatch,
 ): Promise<void> {
-  const away = new Set(keysOf(gone))
   const batch = {
     run,
     number,
-    items: keysOf(candidates),
+    items: keys,
     keyOf: (key: string) => key,
-    mayGo: (key: string) => away.has(key),
+    mayGo: isFree,
     before: { ...NOTHING_SEEN, leftAlone },
   }
   const { takenNow, refused, refusedBecause } = await inParts(
@@ -119,14 +133,12 @@ async function removeObjects(
     work,
     batch,
     partsToRemove(ports),
-    (keys) => removeKeys(ports, work, keys),
+    (some) => removeKeys(ports, work, some),
   )
   samples.offer(takenNow)
   book.add({
-    rows: gone.length,
-    files: gone.flatMap(({ files }) =>
-      files.map(({ record }) => ({ kind: record.kind, bytes: record.bytes ?? 0 })),
-    ),
+    rows,
+    files,
     objectsRemoved: takenNow.length,
     objectsMoved: 0,
     changed: leftAlone.length,
@@ -135,12 +147,8 @@ async function removeObjects(
   await ports.state.runs.closeBatch(
     run,
     number,
-    {
-      outcome: { leftAlone, refused, refusedBecause },
-      position,
-      counts: book.counts(),
-    },
+    { outcome: { leftAlone, refused, refusedBecause }, position, counts: book.counts() },
     work.lease,
   )
-  progress.advance(gone.reduce((sum, { files }) => sum + files.length, 0))
+  progress.advance(files.length)
 }
