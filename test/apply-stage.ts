@@ -2,7 +2,7 @@
 import { applyPlan } from '../src/core/apply/apply-plan.ts'
 import type { ApplyBudget, ApplyRequest, ApplyResult } from '../src/core/apply/apply-request.ts'
 import { openApply, openUndo } from '../src/core/apply/open-apply.ts'
-import { undoRun } from '../src/core/apply/undo.ts'
+import { undoRun, type UndoPorts } from '../src/core/apply/undo.ts'
 import type { UndoResult } from '../src/core/apply/apply-request.ts'
 import type { OtherWork } from '../src/core/ports/runtime.ts'
 import type { Plan } from '../src/core/model/plan.ts'
@@ -90,7 +90,12 @@ export async function apply(stage: Stage, plan: Plan, wishes: ApplyWishes = {}):
   )
 }
 
-export async function undo(stage: Stage, run: string): Promise<UndoResult> {
+/** @param change of ports: a store that fails */
+export async function undo(
+  stage: Stage,
+  run: string,
+  change: (ports: UndoPorts) => UndoPorts = (ports) => ports,
+): Promise<UndoResult> {
   const { instance } = stage.open
   const ports = await openUndo(instance, {
     ...LIMITS,
@@ -99,7 +104,7 @@ export async function undo(stage: Stage, run: string): Promise<UndoResult> {
     perHost: 2,
   })
   return undoRun(
-    { ...ports, otherWork: QUIET },
+    change({ ...ports, otherWork: QUIET }),
     { instance: instance.name, run, maxDurationMs: null },
     { progress: silentProgress },
   )

@@ -11,7 +11,7 @@ import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo } from '../apply-stage.ts'
 import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
-import { onDisk, onStage, type Stage } from '../heal-stage.ts'
+import { fediverse, onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
 import { freshName, sharedRgw } from '../shared-servers.ts'
 
@@ -122,6 +122,47 @@ test(
       },
       { attachments: 40, cards: 20 },
     ),
+)
+
+test(
+  'a file that storage did not answer for is not lost: its run is not over, and the next undo names it again',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await rowsOf(stage, 'accounts')
+      for (const { origin } of fediverse.hosts)
+        fediverse.setVice(origin, { kind: 'status', status: 503 }, 'everything')
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
+      const { run } = await apply(stage, plan, {
+        ports: (ports) => ({
+          ...ports,
+          objects: {
+            ...ports.objects,
+            remove: async (keys) =>
+              keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
+          },
+        }),
+      })
+      const silent = (key: string): boolean => /[02468]\.\w+$/.test(key)
+      const first = await undo(stage, run.id, (ports) => ({
+        ...ports,
+        objects: {
+          ...ports.objects,
+          stat: async (key, options) =>
+            silent(key)
+              ? { state: 'unknown', reason: 'no answer in time' }
+              : ports.objects.stat(key, options),
+        },
+      }))
+      assert.ok(first.unanswered > 0 && first.restored.inPlace > 0, JSON.stringify(first))
+      assert.equal(first.lost, 0)
+      assert.equal(first.restored.inPlace + first.unanswered, run.counts.files.count)
+      assert.equal(first.run.state, 'undoing')
+      const second = await undo(stage, run.id)
+      assert.equal(second.restored.inPlace, first.unanswered)
+      assert.deepEqual([second.lost, second.unanswered, second.run.state], [0, 0, 'undone'])
+      assert.deepEqual(await rowsOf(stage, 'accounts'), before)
+    }),
 )
 
 test(

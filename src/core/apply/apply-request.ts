@@ -73,6 +73,8 @@ export interface UndoResult {
   readonly changed: number
   /** Files that could not be brought back now; `cornac heal` goes on with them. */
   readonly lost: number
+  /** Files that storage would neither confirm nor deny, or not give back: the run stays `undoing`, and the next undo asks again. */
+  readonly unanswered: number
   /** Null if everything of the run was seen. */
   readonly stopped: 'duration' | 'interrupted' | null
   readonly seconds: number

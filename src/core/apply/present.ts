@@ -4,20 +4,39 @@ import type { CallOptions, ObjectReader } from '../ports/storage.ts'
 
 const LOOKS_AT_ONCE = 32
 
-/** The keys that storage says are there. @throws KnownError if it stops working */
-export async function present(
+export interface Looked {
+  /** Storage says that they are there. */
+  readonly there: ReadonlySet<string>
+  /** Storage says neither that they are there nor that they are not. */
+  readonly unsure: ReadonlySet<string>
+}
+
+/** @throws KnownError if storage stops working */
+export async function lookFor(
   { objects }: { readonly objects: Pick<ObjectReader, 'stat'> },
   keys: readonly string[],
   options: CallOptions,
-): Promise<ReadonlySet<string>> {
+): Promise<Looked> {
   const there = new Set<string>()
+  const unsure = new Set<string>()
   await inParallel(
     [keys],
     LOOKS_AT_ONCE,
     async (key) => {
-      if ((await objects.stat(key, options)).state === 'present') there.add(key)
+      const { state } = await objects.stat(key, options)
+      if (state === 'present') there.add(key)
+      if (state === 'unknown') unsure.add(key)
     },
     options.signal,
   )
-  return there
+  return { there, unsure }
+}
+
+/** The keys that storage says are there. @throws KnownError if it stops working */
+export async function present(
+  ports: { readonly objects: Pick<ObjectReader, 'stat'> },
+  keys: readonly string[],
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  return (await lookFor(ports, keys, options)).there
 }

@@ -8,9 +8,10 @@ export class UndoBook {
   healed = 0
   changed = 0
   lost = 0
+  unanswered = 0
 
-  result(): Pick<UndoResult, 'restored' | 'healed' | 'changed' | 'lost'> {
-    const { inPlace, fromQuarantine, fromVersion, healed, changed, lost } = this
-    return { restored: { inPlace, fromQuarantine, fromVersion }, healed, changed, lost }
+  result(): Pick<UndoResult, 'restored' | 'healed' | 'changed' | 'lost' | 'unanswered'> {
+    const { inPlace, fromQuarantine, fromVersion, healed, changed, lost, unanswered } = this
+    return { restored: { inPlace, fromQuarantine, fromVersion }, healed, changed, lost, unanswered }
   }
 }

@@ -3,7 +3,8 @@
  *
  * A row names a file again only once storage has every variant of it: what is still there, waits in quarantine, or is an
  * earlier version of the bucket. What storage has no more, the origin is asked for. Rows that name something newer stay as they
- * are. It can be interrupted and gone on with: what is taken back already is found so.
+ * are. It can be interrupted and gone on with: what is taken back already is found so. While storage does not answer for a file,
+ * its batch is not over, nor is the undo.
  *
  * What a killed run left half done is not brought to its end before: what it has not removed yet need not be lost.
  */
@@ -63,12 +64,14 @@ export async function undoRun(
       else if (maxDurationMs !== null && ports.clock.now() - startedAtMs >= maxDurationMs)
         stopped = 'duration'
       if (stopped !== null) break
+      const before = book.unanswered
       await undoBatch(ports, work, run, batch, book, held)
-      await ports.state.runs.batchUndone(run.id, batch.number, lease)
+      // What storage did not answer for is not given up: the next undo comes here again.
+      if (book.unanswered === before) await ports.state.runs.batchUndone(run.id, batch.number, lease)
       options.progress.advance(filesIn(batch))
     }
     options.progress.done()
-    if (stopped === null)
+    if (stopped === null && book.unanswered === 0)
       await ports.state.runs.end(run.id, { state: 'undone', because: null, atMs: ports.clock.now() }, lease)
     return {
       ...book.result(),

@@ -70,8 +70,8 @@ function undoData({ run, restored, ...counts }: UndoResult): Record<string, unkn
   }
 }
 
-function exitOf({ stopped, lost }: UndoResult): ExitName {
+function exitOf({ stopped, lost, unanswered }: UndoResult): ExitName {
   if (stopped === 'interrupted') return 'interrupted'
-  if (lost > 0) return 'partial'
+  if (lost + unanswered > 0) return 'partial'
   return stopped === null ? 'done' : 'budget'
 }

@@ -103,7 +103,7 @@ function back(run: Run): string[] {
 }
 
 export function describeUndo(result: UndoResult, paint: Painter): string {
-  const { run, restored, healed, changed, lost, stopped } = result
+  const { run, restored, healed, changed, lost, unanswered, stopped } = result
   const back = restored.inPlace + restored.fromQuarantine + restored.fromVersion + healed
   const ways = [
     ...(restored.inPlace === 0 ? [] : [`${formatCount(restored.inPlace)} were still in storage`]),
@@ -123,6 +123,13 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
       `${formatCount(changed)} ${changed === 1 ? 'has' : 'have'} something newer, or no row any more: left alone.`,
     )
   if (lost > 0) lines.push(paint.warn(`${formatCount(lost)} could not be brought back${lostHint(run)}.`))
+  if (unanswered > 0)
+    lines.push(
+      paint.warn(
+        `Storage did not answer for ${plural(unanswered, 'file')}, or did not give ${unanswered === 1 ? 'it' : 'them'} back. ` +
+          `To ask again: cornac undo ${run.id}`,
+      ),
+    )
   if (stopped !== null)
     lines.push(
       `${stopped === 'duration' ? 'The time was up (--max-duration)' : 'Interrupted; the batch under way was finished'}. ` +

@@ -5,7 +5,7 @@ import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import { claimedNow } from '../claims-now.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { bringBackKeys } from '../take-away.ts'
-import { present } from '../present.ts'
+import { lookFor, type Looked } from '../present.ts'
 import type { UndoBook } from '../undo-book.ts'
 
 /** @throws KnownError if storage stops working */
@@ -18,31 +18,34 @@ export async function undoObjects(
   options: CallOptions,
 ): Promise<void> {
   const live = await liveNow(ports, keys, options)
-  book.changed += live.size
-  const taken = keys.filter((key) => !live.has(key))
+  book.changed += live.there.size
+  book.unanswered += live.unsure.size
+  const taken = keys.filter((key) => !live.there.has(key) && !live.unsure.has(key))
   let missing = taken
   if (quarantine !== null && !quarantineEmptied) {
-    const { gone: back } = await bringBackKeys(ports, work, quarantine, taken)
-    const isBack = new Set(back)
+    const { gone: back, refused } = await bringBackKeys(ports, work, quarantine, taken)
+    const answered = new Set([...back, ...refused])
     book.fromQuarantine += back.length
-    missing = taken.filter((key) => !isBack.has(key))
+    book.unanswered += refused.length
+    missing = taken.filter((key) => !answered.has(key))
   } else {
     const back = await bringBackVersions(ports, taken, options)
     book.fromVersion += back.size
     missing = taken.filter((key) => !back.has(key))
   }
   // A run that died half-way had not come to these.
-  const there = await present(ports, missing, options)
+  const { there, unsure } = await lookFor(ports, missing, options)
   book.changed += there.size
-  book.lost += missing.length - there.size
+  book.unanswered += unsure.size
+  book.lost += missing.length - there.size - unsure.size
 }
 
-/** Rows claim these by now, and storage has them: whatever waits in quarantine is older. */
+/** Rows claim these by now: what storage has of them is newer than what waits in quarantine. */
 async function liveNow(
   ports: Pick<ApplyPorts, 'objects' | 'database'>,
   keys: readonly string[],
   options: CallOptions,
-): Promise<ReadonlySet<string>> {
+): Promise<Looked> {
   const claimed = await claimedNow(ports.database, keys, options)
-  return present(ports, [...claimed], options)
+  return lookFor(ports, [...claimed], options)
 }

@@ -6,7 +6,7 @@ import type { CallOptions } from '../../ports/storage.ts'
 import type { UnderLease } from '../apply-ports.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { checkUnfenced } from '../../check-unfenced.ts'
-import { present } from '../present.ts'
+import { lookFor } from '../present.ts'
 import type { UndoPorts } from '../undo.ts'
 import type { UndoBook } from '../undo-book.ts'
 
@@ -32,7 +32,7 @@ export async function undoRows(
   const files: readonly FileBack[] = rows.flatMap(({ table, id, files: all }) =>
     all.map((file) => ({ table, id, file })),
   )
-  const there = await present(ports, files.flatMap(keysOf), options)
+  const { there, unsure } = await lookFor(ports, files.flatMap(keysOf), options)
   const isIn = (keys: ReadonlySet<string>, file: FileBack): boolean =>
     keysOf(file).every((key) => keys.has(key))
   const inPlace = files.filter((file) => isIn(there, file))
@@ -60,30 +60,47 @@ export async function undoRows(
   }
   book.inPlace += await nameAgain(inPlace)
   book.fromVersion += await nameAgain(fromVersion)
-  await askOrigins(ports, nowhere, book, options)
+  // Storage may have all of these; of the others at least one file is gone.
+  const possible = new Set([...either, ...unsure])
+  const open = nowhere.filter((file) => isIn(possible, file))
+  const gone = nowhere.filter((file) => !isIn(possible, file))
+  book.lost += await askOrigins(ports, gone, book, options)
+  book.unanswered += await askOrigins(ports, open, book, options)
 }
 
 function keysOf({ file }: FileBack): readonly string[] {
   return file.keys
 }
 
+/** Gives how many files they do not have either. */
 async function askOrigins(
   ports: UndoPorts,
   files: readonly FileBack[],
   book: UndoBook,
   options: CallOptions,
-): Promise<void> {
-  if (files.length === 0) return
+): Promise<number> {
+  if (files.length === 0) return 0
   const ids = new Map<Kind, string[]>()
   for (const { id, file } of files) {
     const some = ids.get(file.record.kind)
     if (some === undefined) ids.set(file.record.kind, [id])
     else some.push(id)
   }
-  const result = await ports.heal(ids, options)
-  // A row that is not broken names something already; one that is gone is not examined.
-  const fine = files.length - (result.broken.pruned + result.broken.missing)
-  book.healed += result.healed
-  book.changed += fine
-  book.lost += files.length - fine - result.healed
+  const { healed } = await ports.heal(ids, options)
+  let unnamed = 0
+  for (const [kind, some] of ids) {
+    const now = await ports.database.reread(kind, some, options)
+    const hasAddress = new Set(
+      files.flatMap(({ id, file: { record } }) =>
+        record.kind === kind && record.remoteUrl !== null ? [id] : [],
+      ),
+    )
+    // A row that is not found is gone if it knew an address; the others are not found because they name nothing.
+    unnamed += some.filter(
+      (id) => (now.get(id)?.fileName ?? null) === null && (now.has(id) || !hasAddress.has(id)),
+    ).length
+  }
+  book.healed += healed
+  book.changed += files.length - unnamed - healed
+  return unnamed
 }
