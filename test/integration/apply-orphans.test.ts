@@ -4,12 +4,15 @@ import { test } from 'node:test'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { keepVersions } from '../../lab/servers/s3-bucket.ts'
+import { openApply } from '../../src/core/apply/open-apply.ts'
+import { tidy } from '../../src/core/apply/tidy.ts'
+import { NO_OVERRIDES } from '../../src/core/model/overrides.ts'
 import type { BatchContent } from '../../src/core/model/run.ts'
 import { proposeLeftovers } from '../../src/core/propose-leftovers.ts'
 import { proposeOrphans, type OrphanProposal } from '../../src/core/propose-orphans.ts'
 import { silentProgress } from '../../src/core/ports/runtime.ts'
 import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
-import { apply, planOf, policyOf, truth, undo } from '../apply-stage.ts'
+import { apply, planOf, policyOf, QUIET, truth, undo } from '../apply-stage.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
@@ -144,6 +147,38 @@ test(
     }),
 )
 
+test(
+  'orphans that storage does not give back, or does not answer for, wait in quarantine for the next undo',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      await plantOrphans(stage)
+      await propose(stage, 7 * DAY_MS)
+      await aDayPasses(stage)
+      const { plan } = await propose(stage, 7 * DAY_MS)
+      assert.ok(plan !== null)
+      const before = await truth(stage)
+      const { run } = await apply(stage, plan)
+      const busy = { state: 'refused', reason: 'SlowDown, HTTP 503' } as const
+      const first = await undo(stage, run.id, (ports) => ({
+        ...ports,
+        objects: {
+          ...ports.objects,
+          async move(pairs, access, options) {
+            const moved = await ports.objects.move(pairs.slice(3), access, options)
+            return [...pairs.slice(0, 3).map((pair) => ({ ...pair, ...busy })), ...moved]
+          },
+        },
+      }))
+      assert.deepEqual([first.unanswered, first.lost, first.run.state], [3, 0, 'undoing'])
+      assert.equal((await quarantined(stage)).length, 3)
+      const second = await undo(stage, run.id)
+      assert.deepEqual([second.unanswered, second.lost, second.run.state], [0, 0, 'undone'])
+      assert.deepEqual(await quarantined(stage), [])
+      assert.deepEqual(without(before.objects, (await truth(stage)).objects), [])
+    }),
+)
+
 /** Dies in a batch, and goes on with the same plan. */
 async function dieAndGoOn(stage: Stage, at: DeathAt, quarantineMs: number | null): Promise<void> {
   await plantOrphans(stage)
@@ -210,6 +245,40 @@ for (const at of DEATHS)
       () => onRgw((stage) => dieAndGoOn(stage, at, quarantineMs)),
     )
   }
+
+for (const at of DEATHS)
+  test(
+    `nothing is added to a quarantine that is over: what a run that died ${at} has not told is where it was`,
+    { ...needs('postgres'), timeout: 120_000 },
+    () =>
+      onDisk(
+        async (stage) => {
+          await plantOrphans(stage)
+          await propose(stage, 7 * DAY_MS)
+          await aDayPasses(stage)
+          const { plan } = await propose(stage, 7 * DAY_MS)
+          assert.ok(plan !== null)
+          const opened: BatchContent[] = []
+          const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor([])(ports)) })
+          await assert.rejects(dies, /killed/)
+          const [content] = opened
+          assert.ok(opened.length === 1 && content?.of === 'objects')
+          const moved = (await quarantined(stage)).length
+          const { instance } = stage.open
+          const ports = { ...(await openApply(instance)), otherWork: QUIET }
+          const clock = { ...ports.clock, now: () => ports.clock.now() + 7 * DAY_MS + 60_000 }
+          const due = await tidy({ ...ports, clock }, instance.name, NO_OVERRIDES, {})
+          assert.deepEqual(due.recovered, { batches: 1, objects: 0, open: 0 })
+          assert.deepEqual(await quarantined(stage), [])
+          const { objects } = await truth(stage)
+          const there = content.objects.filter(({ key }) => objects.has(key)).length
+          assert.ok(there > 0 && due.quarantineEmptied > 0, `${there} are there`)
+          assert.equal(there + due.quarantineEmptied, content.objects.length)
+          assert.equal(due.quarantineEmptied < moved, at === 'after the last removal')
+        },
+        { attachments: 60 },
+      ),
+  )
 
 /** Old versions: what a prune of a bucket that keeps them leaves. */
 async function leaveVersions(stage: Stage, at: DeathAt): Promise<void> {

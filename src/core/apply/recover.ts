@@ -69,7 +69,9 @@ async function endBatch(
   if (content.of !== 'objects') return endLeftovers(ports, work, batch, content)
   const items = content.objects.map(({ key }) => key)
   const before = seenBefore(batch, items.length)
-  const taken = await takeOrphans(ports, work, run, { run: run.id, number, items, before })
+  const quarantineOver = run.quarantine !== null && run.quarantine.untilMs <= ports.clock.now()
+  const step = { instance: run.instance, quarantine: run.quarantine, quarantineOver }
+  const taken = await takeOrphans(ports, work, step, { run: run.id, number, items, before })
   return { taken, rows: [], bytes: 0 }
 }
 

@@ -165,7 +165,14 @@ async function removeBatch(
 export function takeOrphans(
   ports: Pick<ApplyPorts, 'objects' | 'database' | 'state'>,
   work: UnderLease,
-  { instance, quarantine }: Pick<RemoveOrphansStep, 'instance' | 'quarantine'>,
+  {
+    instance,
+    quarantine,
+    quarantineOver = false,
+  }: Pick<RemoveOrphansStep, 'instance' | 'quarantine'> & {
+    /** Then nothing is added to it, since that would be removed for good at once: what is not seen to stays, or goes back. */
+    readonly quarantineOver?: boolean
+  },
   batch: Omit<PartedBatch<string>, 'keyOf'>,
 ): Promise<PartsTaken> {
   return inParts(
@@ -174,23 +181,24 @@ export function takeOrphans(
     { ...batch, keyOf: (key) => key },
     quarantine === null ? partsToRemove(ports) : partsToMove(ports),
     async (keys) => {
-      const taken = await takeUnclaimed(ports, work, quarantine, keys)
+      const taken = await takeUnclaimed(ports, work, quarantine, quarantineOver ? [] : keys, keys)
       await ports.state.sightings.forget(instance, taken.gone)
       return taken
     },
   )
 }
 
-/** Of these, what no row claims at this moment. Each key is gone, refused or left alone. */
+/** Of those that may go, what no row claims at this moment. Each of all the keys is gone, refused or left alone. */
 async function takeUnclaimed(
   ports: Pick<ApplyPorts, 'objects' | 'database'>,
   work: UnderLease,
   quarantine: Quarantine | null,
+  mayGo: readonly string[],
   keys: readonly string[],
 ): Promise<TakenAway & { readonly leftAlone: readonly string[] }> {
   const options = { signal: work.lease.signal }
   const before = await claimedNow(ports.database, keys, options)
-  const free = keys.filter((key) => !before.has(key) && mayBeTaken(key))
+  const free = mayGo.filter((key) => !before.has(key) && mayBeTaken(key))
   const isFree = new Set(free)
   if (quarantine === null)
     return {
