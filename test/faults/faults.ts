@@ -7,6 +7,7 @@ import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { removeServerDirectory, serverDirectory } from '../../lab/servers/server-directory.ts'
 import { startRgw } from '../../lab/servers/ceph-rgw.ts'
+import { keepVersions } from '../../lab/servers/s3-bucket.ts'
 import { startSharedServers } from '../../scripts/start-shared-servers.ts'
 import { freshName } from '../shared-servers.ts'
 import type { Victims } from './disaster.ts'
@@ -16,6 +17,7 @@ import { killOrphans } from './orphans-kills.ts'
 import { raceOrphans } from './orphans-race.ts'
 import { killPrunes } from './prune-kills.ts'
 import { racePrunes } from './prune-race.ts'
+import { killPruneUndos } from './undo-prune-kills.ts'
 
 interface Plan {
   readonly kills: number
@@ -29,6 +31,8 @@ interface Store extends Pick<Victims, 'crashStore'> {
   readonly media: MediaSink
   /** Where each request takes its time, the world is smaller. */
   readonly accounts?: number | undefined
+  /** From now on the bucket keeps what is removed or replaced. */
+  readonly keepVersions?: (() => Promise<void>) | undefined
 }
 
 /** By name; each runs on one store and tells what it saw. */
@@ -37,7 +41,9 @@ const FAULTS: Readonly<Record<string, (store: Store, plan: Plan) => Promise<obje
   'heal-race': ({ media }, plan) => raceHeals({ media, ...plan }),
   'prune-kills': (store, plan) => killPrunes({ ...store, ...plan }),
   'orphans-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'orphans' }),
+  'emptying-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'emptying' }),
   'undo-kills': (store, plan) => killOrphans({ ...store, ...plan, at: 'undo' }),
+  'undo-prune-kills': (store, plan) => killPruneUndos({ ...store, ...plan }),
   'prune-race': ({ media }, plan) => racePrunes({ media, ...plan }),
   'orphans-race': ({ media }, plan) => raceOrphans({ media, ...plan }),
 }
@@ -102,9 +108,15 @@ async function onDisk(work: (store: Store) => Promise<object>): Promise<object> 
 /** A gateway of its own: it may be crashed. */
 async function onRgw(work: (store: Store) => Promise<object>): Promise<object> {
   await using rgw = await startRgw()
-  const media = await s3Media({ ...rgw.address, bucket: freshName('faults') })
+  const bucket = freshName('faults')
+  const media = await s3Media({ ...rgw.address, bucket })
   try {
-    return await work({ media, crashStore: () => rgw.crashGateway(), accounts: 150 })
+    return await work({
+      media,
+      crashStore: () => rgw.crashGateway(),
+      accounts: 150,
+      keepVersions: () => keepVersions(rgw.address, bucket),
+    })
   } finally {
     await media.close()
   }

@@ -13,7 +13,7 @@ export const SMALL: PruneSizes = { rows: 25, together: 1, accounts: 10 }
 /** Orphans of a batch. */
 export const FEW_ORPHANS = 25
 
-/** Keys of a call that removes, or moves: a batch takes several, so it is noted in parts. */
+/** Keys of a call that removes, or moves, and of a page that is emptied: a batch takes several, so it is noted in parts. */
 export const FEW_KEYS = 10
 
 /** Told on stderr once the lease is taken: from here on there is something to interrupt. */
@@ -39,7 +39,14 @@ export function openSmall(config: Config, tell: (word: string) => void, pauseMs:
     },
     async sparingStorage() {
       const objects = await instance.sparingStorage()
-      return { ...objects, traits: { ...objects.traits, removeBatch: FEW_KEYS } }
+      return {
+        ...objects,
+        traits: { ...objects.traits, removeBatch: FEW_KEYS },
+        async *list(range, options) {
+          for await (const page of objects.list(range, options))
+            for (let at = 0; at < page.length; at += FEW_KEYS) yield page.slice(at, at + FEW_KEYS)
+        },
+      }
     },
     async state() {
       const state = await instance.state()

@@ -3,9 +3,11 @@
  *
  *   leave orphans -> scan, a day passes -> orphans --apply, kill -> look -> apply last, crash -> look -> ... -> compare
  *   -> undo, kill -> look -> undo -> compare
+ *   or: the quarantine's days pass -> orphans --apply, kill -> look -> ... -> compare -> undo tells them as lost
  *
  * After every death everything that is no orphan is there, and each orphan is where it was, or in quarantine, or (where there
- * is none) gone and in the journal. After the end none is where it was; after an undo each is, byte for byte.
+ * is none) gone and in the journal. After the end none is where it was; after an undo each is, byte for byte. Of quarantines
+ * nothing goes before their time is over, and nothing but what is in them.
  */
 import assert from 'node:assert/strict'
 import type pg from 'pg'
@@ -14,7 +16,7 @@ import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
 import { inParallel } from '../../lab/instance/media/write-media.ts'
 import { DAY_MS } from '../../lab/instance/world.ts'
-import type { CornacOptions } from '../run-cornac.ts'
+import { runCornac, type CornacOptions } from '../run-cornac.ts'
 import { pickDisaster, pickMoment, SMALL_BATCHES, strike, whenTold, type Victims } from './disaster.ts'
 import { databaseNow, keysInJournal, openBatchesIn, planWaits, repeatedOf, runsSince } from './journal.ts'
 import { commitsOf, faultStage, type FaultStage } from './stage.ts'
@@ -24,8 +26,8 @@ export interface OrphanKillOptions {
   readonly media: MediaSink
   readonly kills: number
   readonly seed: number
-  /** Which verb dies; the other one works in peace. */
-  readonly at: 'orphans' | 'undo'
+  /** Who dies; the others work in peace. At `orphans` that is whatever takes orphans away, to quarantine or out of it. */
+  readonly at: 'orphans' | 'undo' | 'emptying'
   /** Crashes the store's gateway, which answers again when it resolves. */
   readonly crashStore?: Victims['crashStore']
   readonly accounts?: number | undefined
@@ -39,6 +41,10 @@ export interface OrphanKillReport {
   readonly caught: number
   /** Rounds that came to their end and were compared. */
   readonly wholes: number
+  /** Rounds whose quarantine was over and emptied; deaths while that was due, and those that left some of its files. */
+  readonly emptied: number
+  readonly deathsEmptying: number
+  readonly caughtEmptying: number
   readonly orphans: number
   /** Orphans that were gone and went again after one death: never all of a batch. */
   readonly mostRepeated: number
@@ -53,19 +59,22 @@ const GUARDS = [
   ...KINDS.flatMap((kind) => ['--allow-share', `${kind}=100`]),
 ]
 
+/** Orphans of a run that also empties: enough for two parts of a batch. */
+const NEWER = 15
+
 /** @throws AssertionError as soon as an invariant does not hold */
 export async function killOrphans(options: OrphanKillOptions): Promise<OrphanKillReport> {
   const { kills, seed } = options
   await using stack = new AsyncDisposableStack()
   const work = await OrphanWork.begin(options, stack)
   for (let round = 0; work.kills < kills || round === 0; round++) {
-    const quarantine = options.at === 'undo' || round % 3 !== 1
+    const { quarantine, next } = roundOf(options.at, round)
     const since = await databaseNow(await work.stage.database())
     await work.leave()
     await work.see(quarantine)
     await work.remove(since, quarantine)
-    if (quarantine && (options.at === 'undo' || round % 5 === 0)) await work.bringBack(since)
-    else await work.emptyQuarantine()
+    if (next === 'undo') await work.bringBack(since)
+    if (next === 'empty') await work.emptyQuarantine(since, round % 2 === 1)
     assert.equal(
       await hashLocalMedia(work.lab),
       work.local,
@@ -74,6 +83,16 @@ export async function killOrphans(options: OrphanKillOptions): Promise<OrphanKil
     work.wholes++
   }
   return work.report()
+}
+
+function roundOf(
+  at: OrphanKillOptions['at'],
+  round: number,
+): { readonly quarantine: boolean; readonly next: 'undo' | 'empty' | null } {
+  if (at === 'undo') return { quarantine: true, next: 'undo' }
+  if (at === 'emptying') return { quarantine: true, next: 'empty' }
+  const next = (['empty', null, 'undo', 'empty'] as const)[round % 4] ?? null
+  return { quarantine: next !== null, next }
 }
 
 class OrphanWork {
@@ -90,10 +109,11 @@ class OrphanWork {
   /** Those that may go, which lie under `cache/`, and those that may not. */
   readonly #orphans: ReadonlyMap<string, Uint8Array>
   readonly #untouchable: ReadonlyMap<string, Uint8Array>
-  readonly #workMs = { orphans: 500, undo: 300 }
+  readonly #workMs = { orphans: 500, undo: 300, emptying: 200 }
   readonly #deaths: Record<string, number> = {}
   #caught = 0
   #mostRepeated = 0
+  readonly #emptying = { emptied: 0, deathsEmptying: 0, caughtEmptying: 0 }
   #storeCrashed = false
   #lines = ''
 
@@ -140,6 +160,7 @@ class OrphanWork {
       kills: this.kills,
       caught: this.#caught,
       wholes: this.wholes,
+      ...this.#emptying,
       orphans: this.#orphans.size,
       mostRepeated: this.#mostRepeated,
       deaths: this.#deaths,
@@ -148,10 +169,10 @@ class OrphanWork {
   }
 
   /** Those that are gone, again; stores with a clock of their own make them new. */
-  async leave(): Promise<void> {
+  async leave(orphans: ReadonlyMap<string, Uint8Array> = this.#orphans): Promise<void> {
     const modifiedAtMs = Date.now() - 10 * DAY_MS
     const { objects } = await truthOf(this.lab)
-    const gone = [...this.#orphans].filter(([key]) => !objects.has(key))
+    const gone = [...orphans].filter(([key]) => !objects.has(key))
     await inParallel(gone, this.lab.media.concurrency, ([key, bytes]) =>
       this.lab.media.put(key, bytes, 'image/png', { modifiedAtMs }),
     )
@@ -220,9 +241,115 @@ class OrphanWork {
     )
   }
 
-  /** As if the days had passed. */
-  async emptyQuarantine(): Promise<void> {
-    await this.lab.media.remove([...(await quarantinedIn(this.lab)).values()])
+  /**
+   * The days pass, and whoever empties the quarantines that are over dies at it.
+   * @param besides the run that does it has orphans of its own, whose quarantine is not over; else it has nothing to do
+   */
+  async emptyQuarantine(since: Date, besides: boolean): Promise<void> {
+    const { at, kills } = this.#options
+    this.#storeCrashed = false
+    this.#lines = ''
+    const newer = new Map([...this.#orphans].slice(0, besides ? NEWER : 0))
+    await this.leave(newer)
+    if (besides) await this.see(true)
+    const runs = await this.#letDaysPass(since)
+    const neighbours = await this.#putNeighbours(runs)
+    const before = await truthOf(this.lab)
+    const due = new Set([...before.objects].filter((key) => runs.has(runOf(key)) && !neighbours.has(key)))
+    const stay = new Set([...before.objects].filter((key) => !due.has(key) && !newer.has(key)))
+    assert.equal(due.size, this.#orphans.size, 'all of them wait in quarantine')
+    for (let over = false; !over;) {
+      const calm = at === 'undo' || this.kills >= kills
+      const argv = ['orphans', ...this.#how(true), '--apply', ...GUARDS, '--json']
+      const { run, where, struck } = await this.#strike('emptying', argv, calm)
+      const now = await truthOf(this.lab)
+      const text = `${where}, after\n${this.#lines}`
+      assert.deepEqual(without(now.dangling, before.dangling), [], `rows that name nothing there: ${text}`)
+      assert.deepEqual(without(stay, now.objects), [], `in no quarantine that is over, and gone: ${text}`)
+      const foreign = without(now.objects, before.objects).filter((key) => !newer.has(formerKeyOf(key)))
+      assert.deepEqual(foreign, [], `objects nobody put there: ${text}`)
+      const places = new Set(without(now.objects, due).map(formerKeyOf))
+      assert.deepEqual(without(new Set(newer.keys()), places), [], `orphans that are lost: ${text}`)
+      const left = [...due].filter((key) => now.objects.has(key)).length
+      if (struck) this.#emptying.deathsEmptying++
+      if (struck && left > 0 && left < due.size) this.#emptying.caughtEmptying++
+      const open = await openBatchesIn(await this.stage.database())
+      over = run.code === 0 && open.length === 0 && (await this.#areEmptied(runs))
+      assert.ok(over || struck, `undisturbed, and something is left: ${text}`)
+      if (await this.#areEmptied(runs)) assert.equal(left, 0, `told as emptied: ${text}`)
+      if (over)
+        assert.deepEqual(
+          [...newer.keys()].filter((key) => now.objects.has(key)),
+          [],
+          `orphans are there still: ${text}`,
+        )
+    }
+    await this.#assertToldAsLost(runs)
+    const { objects } = await truthOf(this.lab)
+    assert.deepEqual(without(stay, objects), [], `what an undo took away, after\n${this.#lines}`)
+    this.#emptying.emptied++
+    await this.lab.media.remove([...(await quarantinedIn(this.lab)).values(), ...neighbours])
+  }
+
+  /** The end of these runs' quarantine lies in the past, and their files where a quarantine with that end has them. */
+  async #letDaysPass(since: Date): Promise<ReadonlySet<string>> {
+    const database = await this.stage.database()
+    const untilMs = Date.now() - 60_000
+    const { rows } = await database.query<{ id: string }>(
+      `UPDATE cornac.runs SET quarantine = jsonb_set(quarantine, '{untilMs}', to_jsonb($2::float8))
+        WHERE quarantine IS NOT NULL AND started_at >= $1 RETURNING id`,
+      [since, untilMs],
+    )
+    const { media } = this.lab
+    const day = new Date(untilMs).toISOString().slice(0, 10)
+    const places = [...(await quarantinedIn(this.lab)).values()]
+    await inParallel(places, media.concurrency, async (key) => {
+      const bytes = (await media.get(key)) ?? new Uint8Array()
+      await media.put(key.replace(/^(cornac\/quarantine\/)[^/]+/, `$1${day}`), bytes, 'image/png')
+    })
+    await media.remove(places.filter((key) => !key.startsWith(`cornac/quarantine/${day}/`)))
+    return new Set(rows.map(({ id }) => id))
+  }
+
+  /** Folders whose names lie right before and right after those that are emptied: no run's. */
+  async #putNeighbours(runs: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const folders = new Set<string>()
+    for await (const { key } of this.lab.media.list('cornac/quarantine/'))
+      if (runs.has(runOf(key))) folders.add(key.split('/').slice(0, 5).join('/'))
+    const neighbours = [...folders].flatMap((folder) => [`${folder}-/kept.png`, `${folder}0/kept.png`])
+    for (const key of neighbours) await this.lab.media.put(key, new Uint8Array([1]), 'image/png')
+    return new Set(neighbours)
+  }
+
+  async #areEmptied(runs: ReadonlySet<string>): Promise<boolean> {
+    const database = await this.stage.database()
+    const { rows } = await database.query<{ emptied: boolean }>(
+      'SELECT bool_and(quarantine_emptied) AS emptied FROM cornac.runs WHERE id = ANY($1)',
+      [[...runs]],
+    )
+    return rows[0]?.emptied === true
+  }
+
+  /** A person who comes too late learns it. */
+  async #assertToldAsLost(runs: ReadonlySet<string>): Promise<void> {
+    const database = await this.stage.database()
+    for (const id of runs) {
+      const { rows } = await database.query<{ moved: number }>(
+        `SELECT (counts->>'objectsMoved')::int AS moved FROM cornac.runs WHERE id = $1`,
+        [id],
+      )
+      const moved = rows[0]?.moved ?? 0
+      const { code, stdout, stderr } = await runCornac(['undo', id], this.#cornac)
+      const told = `${code} ${stdout}${stderr} of ${moved} after\n${this.#lines}`
+      assert.equal(code, moved === 0 ? 0 : 6, told)
+      assert.match(stdout, /^0 files brought back/, told)
+      if (moved > 0)
+        assert.match(
+          stdout,
+          new RegExp(`^${moved} could not be brought back: they are kept nowhere\\.$`, 'm'),
+          told,
+        )
+    }
   }
 
   async #isUndone(id: string): Promise<boolean> {
@@ -232,7 +359,7 @@ class OrphanWork {
     return rows[0]?.state === 'undone'
   }
 
-  async #strike(verb: 'orphans' | 'undo', argv: readonly string[], calm: boolean) {
+  async #strike(verb: OrphanKillOptions['at'], argv: readonly string[], calm: boolean) {
     const { seed, say, crashStore } = this.#options
     const victims = { crashDatabase: () => this.stage.crashDatabase(), crashStore }
     const moment = calm ? null : pickMoment(this.#dice, this.#workMs[verb])
@@ -257,7 +384,7 @@ class OrphanWork {
       assert.doesNotMatch(run.stderr, /this is a defect|\n {4}at /i, told)
       say?.(`${where}: ended with ${run.code}`)
     }
-    return { run, where }
+    return { run, where, struck: disaster !== null }
   }
 
   /** Nobody but orphans has moved, and each of them is somewhere. */
@@ -314,11 +441,21 @@ class OrphanWork {
 /** The former keys of what lies in quarantine, with the keys of now. */
 async function quarantinedIn(lab: LabWithMedia): Promise<ReadonlyMap<string, string>> {
   const places = new Map<string, string>()
-  for await (const { key } of lab.media.list('cornac/quarantine/')) {
-    // cornac/quarantine/<day>/<run>/<token>/<former key>
-    places.set(key.split('/').slice(5).join('/'), key)
-  }
+  for await (const { key } of lab.media.list(QUARANTINE)) places.set(formerKeyOf(key), key)
   return places
+}
+
+/** Below it: <day>/<run>/<token>/<former key>. */
+const QUARANTINE = 'cornac/quarantine/'
+
+/** A key that is in no quarantine is its own. */
+function formerKeyOf(key: string): string {
+  return key.startsWith(QUARANTINE) ? key.split('/').slice(5).join('/') : key
+}
+
+/** Whose quarantine it lies in; nobody's for all others. */
+function runOf(key: string): string {
+  return key.startsWith(QUARANTINE) ? (key.split('/')[3] ?? '') : ''
 }
 
 async function runIds(database: pg.Client, since: Date): Promise<readonly string[]> {

@@ -45,14 +45,15 @@ export interface PruneKillReport {
 }
 
 const KINDS: readonly AskedKind[] = ['avatar', 'header', 'attachment', 'card']
-const WORDS = ['avatars', 'headers', 'attachments', 'cards']
-const GUARDS = [
+export const WORDS = ['avatars', 'headers', 'attachments', 'cards']
+/** Leave to work at any hour, and to take everything. */
+export const GUARDS = [
   '--during-vacuum',
   '--beside-tootctl',
   ...WORDS.flatMap((kind) => ['--allow-share', `${kind}=100`]),
 ]
-const PRESETS = ['cornac', 'tootctl'] as const
-type Preset = (typeof PRESETS)[number]
+export const PRESETS = ['cornac', 'tootctl'] as const
+export type Preset = (typeof PRESETS)[number]
 
 /** @throws AssertionError as soon as an invariant does not hold */
 export async function killPrunes(options: PruneKillOptions): Promise<PruneKillReport> {
@@ -162,7 +163,7 @@ export async function killPrunes(options: PruneKillOptions): Promise<PruneKillRe
 }
 
 /** Written so that the same moment is meant whenever it is read. */
-function daysSince(cutoffMs: number): string {
+export function daysSince(cutoffMs: number): string {
   return ((Date.now() - cutoffMs) / DAY_MS).toFixed(6)
 }
 
@@ -241,8 +242,8 @@ const PLACES: Readonly<Record<AskedKind, { readonly table: string; readonly pref
     card: { table: 'preview_cards', prefixes: ['image'] },
   }
 
-/** Trap 6. */
-const COLUMNS = ['file_name', 'content_type', 'file_size', 'updated_at']
+/** What a row says of a file, each after its prefix: trap 6. */
+export const COLUMNS = ['file_name', 'content_type', 'file_size', 'updated_at']
 
 async function assertRowsAreAs(
   database: pg.Client,

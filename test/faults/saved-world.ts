@@ -12,11 +12,7 @@ export interface SavedWorld {
 
 /** Keeps the files in memory and the rows in the schema `saved`. */
 export async function saveWorld(lab: LabWithMedia, database: pg.Client): Promise<SavedWorld> {
-  await database.query('CREATE SCHEMA saved')
-  for (const table of FILE_TABLES) {
-    await database.query(`CREATE TABLE saved.${table} AS TABLE public.${table}`)
-    await database.query(`ALTER TABLE saved.${table} ADD PRIMARY KEY (id)`)
-  }
+  await copyRows(database, 'saved')
   const files = new Map<string, Uint8Array>()
   await inParallel(lab.media.list(''), lab.media.concurrency, async ({ key }) => {
     files.set(key, (await lab.media.get(key)) ?? new Uint8Array())
@@ -35,6 +31,16 @@ export async function saveWorld(lab: LabWithMedia, database: pg.Client): Promise
   }
 }
 
+/** The rows as they are now, in a schema of this name; in place of one that is there. */
+export async function copyRows(database: pg.Client, schema: string): Promise<void> {
+  await database.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+  await database.query(`CREATE SCHEMA ${schema}`)
+  for (const table of FILE_TABLES) {
+    await database.query(`CREATE TABLE ${schema}.${table} AS TABLE public.${table}`)
+    await database.query(`ALTER TABLE ${schema}.${table} ADD PRIMARY KEY (id)`)
+  }
+}
+
 async function restoreRows(database: pg.Client, table: FileTable): Promise<void> {
   const { rows } = await database.query<{ column: string }>(
     `SELECT quote_ident(attname) AS column FROM pg_attribute
@@ -48,13 +54,21 @@ async function restoreRows(database: pg.Client, table: FileTable): Promise<void>
   )
 }
 
-/** Ids of rows that are, letter by letter, not as in the schema: one line for each. */
-export async function rowsUnlike(database: pg.Client, schema: string): Promise<readonly string[]> {
+/** Ids of rows that are, letter by letter, not as in any of the schemas: one line for each. */
+export async function rowsUnlike(
+  database: pg.Client,
+  schema: string,
+  ...others: readonly string[]
+): Promise<readonly string[]> {
   const unlike: string[] = []
   for (const table of FILE_TABLES) {
+    const nor = others.map(
+      (other) => `AND NOT EXISTS (SELECT 1 FROM ${other}.${table} o WHERE o.id = r.id AND o::text = r::text)`,
+    )
     const { rows } = await database.query<{ line: string }>(
       `SELECT concat_ws(' ', '${table}', id, 'should be', e::text, 'and is', r::text) AS line
-        FROM public.${table} r FULL JOIN ${schema}.${table} e USING (id) WHERE e::text IS DISTINCT FROM r::text`,
+        FROM public.${table} r FULL JOIN ${schema}.${table} e USING (id)
+        WHERE e::text IS DISTINCT FROM r::text ${nor.join(' ')}`,
     )
     unlike.push(...rows.map(({ line }) => line))
   }

@@ -1,7 +1,11 @@
-/** A Mastodon on a PostgreSQL of its own, which may be crashed; with a home for cornac beside it. */
+/**
+ * A Mastodon on a PostgreSQL of its own, which may be crashed; with a home for cornac beside it. What its rows know of origins
+ * leads to addresses that Cornac does not ask: no run needs a network, and what is gone from storage is gone.
+ */
 import { rm } from 'node:fs/promises'
 import pg from 'pg'
 import { buildInstance } from '../../lab/instance/build-instance.ts'
+import { withClient } from '../../lab/instance/database.ts'
 import type { MediaSink } from '../../lab/instance/media/media-sink.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
 import { cornacHome } from '../run-cornac.ts'
@@ -27,6 +31,9 @@ export interface StageOptions {
   readonly accounts?: number | undefined
   readonly attachments?: number | undefined
 }
+
+/** Loopback, which nothing may be fetched from unless the admin says so. */
+const NOBODY = 'https://127.0.0.1'
 
 /** Half of the seeds each: what Cornac says is written has to be, whichever way the server is set. */
 export function commitsOf(seed: number): 'on' | 'off' {
@@ -63,7 +70,12 @@ export async function faultStage({
       seed: 21,
       pictures: 'tiny',
       media,
+      pictureUrl: ({ username }, which, extension, id) => `${NOBODY}/${username}/${which}/${id}.${extension}`,
+      actorUrl: ({ username, domain }) => `${NOBODY}/${domain}/${username}`,
     })
+    await withClient(lab.databaseUrl, (some) =>
+      some.query(`UPDATE preview_cards SET url = '${NOBODY}/stories/' || id`),
+    )
     return {
       lab: { ...lab, media },
       env: { ...lab.env, UV_THREADPOOL_SIZE: '16' },
