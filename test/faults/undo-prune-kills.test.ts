@@ -36,11 +36,11 @@ test(
     const media = await s3Media({ ...rgw.address, bucket })
     try {
       const report = await killPruneUndos({
-        ...{ media, kills: 2, seed: SEED, accounts: 100 },
+        ...{ media, kills: 1, seed: SEED, accounts: 100 },
         crashStore: () => rgw.crashGateway(),
         keepVersions: () => keepVersions(rgw.address, bucket),
       })
-      assert.ok(report.kills >= 2 && report.wholes >= 2 && report.versioned >= 1, JSON.stringify(report))
+      assert.ok(report.kills >= 1 && report.wholes >= 2 && report.versioned >= 1, JSON.stringify(report))
     } finally {
       await media.close()
     }
