@@ -272,6 +272,45 @@ for (const at of DEATHS) {
   )
 }
 
+test(
+  'what a death left outside cache/ goes as well, though its row names nothing and knows no address any more',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(
+      async (stage) => {
+        const { media } = stage.lab
+        // As cards of old servers lie.
+        for await (const { key } of media.list('cache/preview_cards/')) {
+          await media.put(key.slice('cache/'.length), (await media.get(key)) ?? new Uint8Array(), 'image/png')
+          await media.remove([key])
+        }
+        await stage.sql('UPDATE preview_cards SET image_storage_schema_version = NULL')
+        const before = await truth(stage)
+        const plan = await planOf(stage, policyOf({ kinds: ['card'], includeFollows: true }))
+        const dies = apply(stage, plan, {
+          ports: (ports) => ({
+            ...ports,
+            objects: { ...ports.objects, remove: () => Promise.reject(new Error('killed')) },
+          }),
+        })
+        await assert.rejects(dies, /killed/)
+        const left = without((await truth(stage)).unclaimed, before.unclaimed)
+        assert.ok(
+          left.some((key) => !key.startsWith('cache/') && !key.startsWith('cornac/')),
+          left.join(' '),
+        )
+        await apply(stage, plan)
+        const after = await truth(stage)
+        assert.deepEqual(
+          without(after.unclaimed, before.unclaimed).filter((key) => !key.startsWith('cornac/')),
+          [],
+        )
+        assert.deepEqual(without(after.dangling, before.dangling), [])
+      },
+      { cards: 60 },
+    ),
+)
+
 test('a recovery that dies leaves less to the next one', { ...needs('postgres'), timeout: 120_000 }, () =>
   onDisk(async (stage) => {
     const before = await truth(stage)

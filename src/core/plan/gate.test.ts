@@ -150,6 +150,12 @@ const GUARDS: readonly (readonly [string, Plan, Partial<GateFacts>, readonly str
     { named: { avatar: 0 } },
     ['nothing-named'],
   ],
+  [
+    'nothing named any more once the prune has begun',
+    planOf({ avatar: 5 }, { avatar: 500 }),
+    { named: { avatar: 0 }, begun: { avatar: { count: 500, bytes: 0 } } },
+    [],
+  ],
   ['nothing named and nothing to go', planOf({}, { avatar: 0 }), {}, []],
   [
     'orphans of a server that names nothing',

@@ -104,6 +104,8 @@ export function* refusalsOfMoment(
 /** Rows that name nothing at all claim nothing either: then everything would be an orphan. */
 function* refusalOfNothingNamed({ request, totals, named }: Plan, facts: GateFacts): Generator<Refusal> {
   if (request.verb === 'orphans' && request.what !== 'objects') return
+  // A prune that has begun may have let go of them all itself, and goes on to the end.
+  if (request.verb === 'prune' && facts.begun !== null) return
   if (Math.max(totals.files.count, facts.totals?.files.count ?? 0) === 0) return
   if (sumOf(named) > 0 && (Object.keys(facts.named).length === 0 || sumOf(facts.named) > 0)) return
   yield {

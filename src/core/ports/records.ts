@@ -18,7 +18,7 @@ export interface RecordSource {
    * folders grow that way), in bounded pages. Keyset reads: no cursor, no session state, no long transaction.
    */
   records(run: RecordRun, options?: CallOptions): AsyncIterable<readonly MediaRecord[]>
-  /** The same records as they are now, by id; ids that are gone or name nothing and know no URL are absent. */
+  /** Records as they are now, by id, also those that name nothing any more; only ids whose row is gone are absent. */
   reread(kind: Kind, ids: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, MediaRecord>>
   /** Roughly how many rows the kind has (planner statistics), for progress only. */
   estimate(kind: Kind, options?: CallOptions): Promise<number>

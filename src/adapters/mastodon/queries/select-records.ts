@@ -24,9 +24,9 @@ export function recordPage(kind: Kind, root: Root, descending: boolean, schema: 
   )
 }
 
-/** The same columns for the ids in `$1`. */
+/** The same columns for the ids in `$1`, also of rows that name nothing. */
 export function recordsById(kind: Kind, schema: SchemaFacts): string {
-  return withOwner(kind, schema, `r.id = ANY($1::bigint[]) AND ${worthReading(kind, schema)}`, false)
+  return withOwner(kind, schema, 'r.id = ANY($1::bigint[])', false)
 }
 
 function withOwner(kind: Kind, schema: SchemaFacts, where: string, descending: boolean): string {

@@ -90,15 +90,8 @@ async function askOrigins(
   let unnamed = 0
   for (const [kind, some] of ids) {
     const now = await ports.database.reread(kind, some, options)
-    const hasAddress = new Set(
-      files.flatMap(({ id, file: { record } }) =>
-        record.kind === kind && record.remoteUrl !== null ? [id] : [],
-      ),
-    )
-    // A row that is not found is gone if it knew an address; the others are not found because they name nothing.
-    unnamed += some.filter(
-      (id) => (now.get(id)?.fileName ?? null) === null && (now.has(id) || !hasAddress.has(id)),
-    ).length
+    // A row that is gone needs no file any more.
+    unnamed += some.filter((id) => now.get(id)?.fileName === null).length
   }
   book.healed += healed
   book.changed += files.length - unnamed - healed
