@@ -105,9 +105,9 @@ describe('setup and ledger', needs('postgres'), () => {
     const { env } = await freshCopy()
     assert.match(
       await told(['setup'], env),
-      /^Made: the schema cornac in .*\.\n2 steps applied: 0001\.sql, 0002\.sql\.\n$/,
+      /^Made: the schema cornac in .*\.\n3 steps applied: 0001\.sql, 0002\.sql, 0003\.sql\.\n$/,
     )
-    assert.match(await told(['setup'], env), /^All is up to date: the schema cornac in .* \(step 2\)\.\n$/)
+    assert.match(await told(['setup'], env), /^All is up to date: the schema cornac in .* \(step 3\)\.\n$/)
     const answer = await asked<{ applied: string[]; version: number; tables: string }>(['setup'], env)
     assert.deepEqual([answer.verb, answer.applied, answer.version], ['setup', [], 2])
     assert.equal(await told(['setup', '--quiet'], env), '')
