@@ -1,7 +1,7 @@
 /**
  * A program of its own: rows let go of their files through the real adapter, accounts of avatar and header or (told
- * `media_attachments`) attachments of file and thumbnail, and the next ones by a plain UPDATE
- * over ranges of ids, in turn, until there are none left. Mastodon's variables are its environment; prints what each side did
+ * `media_attachments`) attachments of file and thumbnail; the next ones with their candidates read before; and the next by a
+ * plain UPDATE over ranges of ids; in turn, until there are none left. Mastodon's variables are its environment; prints what each side did
  * as JSON.
  */
 import pg from 'pg'
@@ -14,10 +14,13 @@ import type { PrunePosition } from '../../src/core/ports/prune.ts'
 
 /** What the program prints; times add up over all turns. */
 export interface RowsGone {
+  /** Candidates read, and rows changed. */
   readonly ours: Side
+  /** Rows changed whose candidates had been read. */
+  readonly changes: Side
   readonly plain: Side
-  /** Of all changes since the server started, those that needed no new entry in any index. */
-  readonly heapOnlyShare: { readonly ours: number; readonly plain: number }
+  /** Of the changes of each side, those that needed no new entry in any index. */
+  readonly heapOnlyShare: { readonly ours: number; readonly changes: number; readonly plain: number }
 }
 
 export interface Side {
@@ -28,6 +31,8 @@ export interface Side {
 /** Rows of one turn, rows let go at once, and how many such batches are under way: as many for both sides. */
 const TURN_ROWS = 50_000
 const BATCH_ROWS = 5_000
+/** Rows whose candidates are held at once: more of them would measure the collection of garbage. */
+const HELD_ROWS = 20_000
 const AHEAD = 1
 
 const config = await loadConfig({}, processSurroundings())
@@ -99,6 +104,28 @@ async function letGo(after: PrunePosition | null): Promise<{ rows: number; posit
   return { rows, position }
 }
 
+/** As `letGo`, with all candidates read before the clock starts. */
+async function changeAlone(
+  after: PrunePosition,
+): Promise<{ rows: number; ms: number; position: PrunePosition | null }> {
+  const batches: (readonly SeenCandidate[])[] = []
+  let read = 0
+  let position: PrunePosition | null = null
+  for await (const page of database.prune.candidates(policy, { after })) {
+    batches.push(page.candidates)
+    read += page.candidates.length
+    if (read < HELD_ROWS) continue
+    position = page.position
+    break
+  }
+  const startedAt = performance.now()
+  let rows = 0
+  for (const batch of batches) rows += (await database.prune.letGo(batch, policy, nowMs, null)).size
+  const ms = performance.now() - startedAt
+  if (rows !== read) throw new Error(`${rows} of ${read} rows were let go`)
+  return { rows, ms, position }
+}
+
 const EMPTY = (ACCOUNTS ? ['avatar', 'header'] : ['file', 'thumbnail'])
   .flatMap((prefix) =>
     ['file_name', 'content_type', 'file_size', 'updated_at'].map((column) => `${prefix}_${column} = NULL`),
@@ -143,16 +170,20 @@ async function heapOnly(): Promise<{ all: number; heapOnly: number }> {
   return rows[0] as { all: number; heapOnly: number }
 }
 
-const sides = { ours: { rows: 0, ms: 0 }, plain: { rows: 0, ms: 0 } }
-const changed = { ours: { all: 0, heapOnly: 0 }, plain: { all: 0, heapOnly: 0 } }
+const sides = { ours: { rows: 0, ms: 0 }, changes: { rows: 0, ms: 0 }, plain: { rows: 0, ms: 0 } }
+const changed = {
+  ours: { all: 0, heapOnly: 0 },
+  changes: { all: 0, heapOnly: 0 },
+  plain: { all: 0, heapOnly: 0 },
+}
 let seen = await heapOnly()
-async function turn<T extends { rows: number }>(
+async function turn<T extends { rows: number; ms?: number }>(
   side: keyof typeof sides,
   work: () => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now()
   const done = await work()
-  sides[side].ms += performance.now() - startedAt
+  sides[side].ms += done.ms ?? performance.now() - startedAt
   sides[side].rows += done.rows
   const now = await heapOnly()
   changed[side].all += now.all - seen.all
@@ -164,7 +195,9 @@ async function turn<T extends { rows: number }>(
 for (let after: PrunePosition | null = null; ;) {
   const { position } = await turn('ours', () => letGo(after))
   if (position === null) break
-  const from = position.split(' ')[1] as string
+  const alone = await turn('changes', () => changeAlone(position))
+  if (alone.position === null) break
+  const from = alone.position.split(' ')[1] as string
   const ends = await edges(from)
   if (ends.length === 0) break
   await turn('plain', async () => ({ rows: await update(from, ends) }))
@@ -177,6 +210,10 @@ const share = ({ all, heapOnly: some }: { all: number; heapOnly: number }): numb
 process.stdout.write(
   JSON.stringify({
     ...sides,
-    heapOnlyShare: { ours: share(changed.ours), plain: share(changed.plain) },
+    heapOnlyShare: {
+      ours: share(changed.ours),
+      changes: share(changed.changes),
+      plain: share(changed.plain),
+    },
   } satisfies RowsGone),
 )

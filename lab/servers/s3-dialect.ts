@@ -54,6 +54,8 @@ export async function startS3Dialect(target: S3Address, vices: readonly S3Vice[]
       )
     })
   })
+  // Stores keep an idle connection for a minute; Node would for five seconds, and reset who asks in that moment.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const proxy: S3Dialect = {
     address: { ...target, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
@@ -80,7 +82,12 @@ function forward(target: S3Address, agent: Agent, asked: S3Request): Promise<S3A
         resolve({ status: reply.statusCode ?? 502, headers: reply.headers, body: Buffer.concat(parts) }),
       )
     })
-    outgoing.on('error', reject)
+    outgoing.on('error', (error) => {
+      // An idle connection that the store has just closed is no vice of anybody's.
+      if (outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
+        forward(target, agent, asked).then(resolve, reject)
+      else reject(error)
+    })
     outgoing.end(body)
   })
 }

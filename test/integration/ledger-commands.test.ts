@@ -109,7 +109,7 @@ describe('setup and ledger', needs('postgres'), () => {
     )
     assert.match(await told(['setup'], env), /^All is up to date: the schema cornac in .* \(step 3\)\.\n$/)
     const answer = await asked<{ applied: string[]; version: number; tables: string }>(['setup'], env)
-    assert.deepEqual([answer.verb, answer.applied, answer.version], ['setup', [], 2])
+    assert.deepEqual([answer.verb, answer.applied, answer.version], ['setup', [], 3])
     assert.equal(await told(['setup', '--quiet'], env), '')
   })
 
