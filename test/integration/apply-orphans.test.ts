@@ -179,6 +179,59 @@ test(
     }),
 )
 
+test(
+  'a file written anew while orphans go is not written over, also where storage does not say that it is there',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const orphans = await plantOrphans(stage)
+      await propose(stage, 7 * DAY_MS)
+      await aDayPasses(stage)
+      const { plan } = await propose(stage, 7 * DAY_MS)
+      assert.ok(plan !== null)
+      const saved = [...orphans].find((key) => /^cache\/accounts\/avatars\/.*\/original\//.test(key))
+      assert.ok(saved !== undefined)
+      const id = saved.split('/').slice(3, -2).join('')
+      const fresh = Buffer.from('fetched a moment ago')
+      let claimed = false
+      const first = await apply(stage, plan, {
+        ports: (ports) => ({
+          ...ports,
+          objects: {
+            ...ports.objects,
+            async move(pairs, access, options) {
+              const moved = await ports.objects.move(pairs, access, options)
+              if (!pairs.some(({ from }) => from === saved)) return moved
+              claimed = true
+              await stage.lab.media.put(saved, fresh, 'image/png')
+              await stage.sql(
+                `UPDATE accounts SET avatar_file_name = $2, avatar_content_type = 'image/png',
+                  avatar_storage_schema_version = 1 WHERE id = $1::bigint`,
+                [id, saved.split('/').at(-1)],
+              )
+              return moved
+            },
+            stat: async (key, options) =>
+              key === saved && claimed
+                ? { state: 'unknown', reason: 'no answer in time' }
+                : ports.objects.stat(key, options),
+          },
+        }),
+      })
+      assert.ok(claimed)
+      assert.equal(first.run.counts.refused, 1)
+      assert.deepEqual(Buffer.from((await stage.lab.media.get(saved)) ?? []), fresh)
+      const { recovered } = await tidy(
+        { ...(await openApply(stage.open.instance)), otherWork: QUIET },
+        stage.open.instance.name,
+        NO_OVERRIDES,
+        {},
+      )
+      assert.deepEqual([recovered.batches, recovered.open], [1, 0])
+      assert.deepEqual(Buffer.from((await stage.lab.media.get(saved)) ?? []), fresh)
+    }),
+)
+
 /** Dies in a batch, and goes on with the same plan. */
 async function dieAndGoOn(stage: Stage, at: DeathAt, quarantineMs: number | null): Promise<void> {
   await plantOrphans(stage)

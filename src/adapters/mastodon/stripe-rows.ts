@@ -1,22 +1,22 @@
 /** Rows in the order that spares the indexes most when they are changed. */
 import type { SeenCandidate } from '../../core/model/prune-candidate.ts'
 
-/** Rows of a part at least, unless there are fewer: a transaction costs as much as some fifty of them. */
+/** Rows of a stripe at least, unless there are fewer: a transaction costs as much as some fifty of them. */
 const FEW_ROWS = 400
 const STRIPES_AT_MOST = 16
 
 /**
- * Parts to be changed one after the other: each takes one row of every block of the table. A block is full, so its first row
+ * Stripes to be changed one after the other: each takes one row of every block of the table. A block is full, so its first row
  * that changes moves elsewhere and is entered into every index anew; what it leaves behind takes the next one, but only in a
- * later transaction, and then no index is touched (PostgreSQL: heap-only tuples). Inside a part the order stays.
+ * later transaction, and then no index is touched (PostgreSQL: heap-only tuples). Inside a stripe the order stays.
  */
 export function stripeRows(rows: readonly SeenCandidate[]): readonly (readonly SeenCandidate[])[] {
   if (rows.length <= FEW_ROWS) return rows.length === 0 ? [] : [rows]
   const turns = turnsInBlocks(rows)
-  const stripes = countStripes(turns)
-  const parts: SeenCandidate[][] = Array.from({ length: stripes }, () => [])
-  for (const [at, row] of rows.entries()) parts[(turns[at] as number) % stripes]?.push(row)
-  return parts
+  const count = countStripes(turns)
+  const stripes: SeenCandidate[][] = Array.from({ length: count }, () => [])
+  for (const [at, row] of rows.entries()) stripes[(turns[at] as number) % count]?.push(row)
+  return stripes
 }
 
 /** For each row how many of its block come before it. */

@@ -3,7 +3,6 @@
  * whose runs mostly find nothing to do must not let these wait for ever. It removes, so the guards of a run hold for it.
  */
 import type { Overrides } from '../model/overrides.ts'
-import { PRUNE_KINDS } from '../model/prune-policy.ts'
 import { refuse, refusalsOfMoment } from '../plan/gate.ts'
 import { canaryRefusal } from '../plan/gate-canary.ts'
 import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
@@ -35,8 +34,8 @@ export async function tidy(
 ): Promise<Tidied> {
   await ports.state.setUp(options)
   if (!(await isAnythingDue(ports, instance, options))) return NOTHING
-  // Whose tables are not known, of those nothing is concluded either (promise 15).
-  await ports.database.prune.refuseIfReadOnly(PRUNE_KINDS, options)
+  // Of tables that are not known nothing is concluded either (promise 15); no row is changed from here.
+  await ports.database.prune.refuseIfReadOnly([], options)
   const { otherWork, clock } = ports
   const moment = { localHour: otherWork.localHour(clock.now()), tootctl: await otherWork.runningTootctl() }
   refuse([...refusalsOfMoment(moment, overrides)])

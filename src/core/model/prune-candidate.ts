@@ -8,7 +8,10 @@ import type { Tally } from './tally.ts'
 export interface PruneFile {
   /** Names a file, is remote, and its kind is one of avatar, header, attachment, thumbnail and card. */
   readonly record: MediaRecord & { readonly fileName: string }
-  /** `<prefix>_updated_at` to the microsecond, UTC: `2026-01-31 23:59:59.000001`, trailing zeros left out; null if the row has none. */
+  /**
+   * `<prefix>_updated_at` to the microsecond, UTC: `2026-01-31 23:59:59.000001`, trailing zeros left out; null if the row has
+   * none.
+   */
   readonly assignedAt: string | null
   /** Every key the record claims, derived variants included, in key order. */
   readonly keys: readonly string[]

@@ -59,7 +59,10 @@ export function isVacuumHour(localHour: number): boolean {
   return localHour >= VACUUM_FROM_HOUR - VACUUM_MARGIN_HOURS && localHour < VACUUM_TO_HOUR
 }
 
-/** Objects of one batch at most: what a death leaves half done is ended in seconds. Five of the largest requests there are (S3: 1,000 keys). */
+/**
+ * Objects of one batch at most: what a death leaves half done is ended in seconds. Five of the largest requests there are (S3:
+ * 1,000 keys).
+ */
 export const ORPHANS_PER_BATCH = 5_000
 
 /** An upload in parts takes Mastodon minutes; one that began a day ago is nobody's. */

@@ -71,8 +71,8 @@ export interface RunJournal {
    */
   notePart(run: string, number: number, part: BatchPart, lease: Lease): Promise<void>
   /**
-   * One transaction with the run's position and counts; what was noted of a part is forgotten. If the outcome tells of refused objects the batch stays open, with its
-   * outcome: a later run tries again. @throws KnownError `lease-lost`
+   * One transaction with the run's position and counts; what was noted of a part is forgotten. If the outcome tells of refused
+   * objects the batch stays open, with its outcome: a later run tries again. @throws KnownError `lease-lost`
    */
   closeBatch(run: string, number: number, closing: BatchClosing, lease: Lease): Promise<void>
   /** Sets the run's state. @throws KnownError `lease-lost` */

@@ -18,7 +18,7 @@ import type { ApplyEnd } from '../apply-request.ts'
 import type { Budgets } from '../budgets.ts'
 import { claimedNow } from '../claims-now.ts'
 import { inParts, NOTHING_SEEN, type PartedBatch, type PartsTaken } from '../in-parts.ts'
-import { present } from '../present.ts'
+import { lookFor } from '../present.ts'
 import type { RunBook } from '../run-book.ts'
 import {
   bringBackKeys,
@@ -209,15 +209,16 @@ async function takeUnclaimed(
   const after = await claimedNow(ports.database, keys, options)
   // Also what a killed process had moved before somebody claimed it.
   const back = keys.filter((key) => after.has(key) || !isFree.has(key))
-  // What is there is newer than what waits in quarantine, or never went.
-  const there = await present(ports, back, options)
-  const gone = back.filter((key) => !there.has(key))
+  // What is there is newer than what waits in quarantine, or never went; where storage does not say, the next run looks again.
+  const { there, unsure } = await lookFor(ports, back, options)
+  const gone = back.filter((key) => !there.has(key) && !unsure.has(key))
   const brought = await bringBackKeys(ports, work, quarantine, gone.filter(mayBeTaken))
   const kept = new Set(back)
   return {
     gone: taken.gone.filter((key) => !kept.has(key)),
-    refused: [...taken.refused.filter((key) => !kept.has(key)), ...brought.refused],
-    because: taken.because ?? brought.because,
-    leftAlone: back,
+    refused: [...taken.refused.filter((key) => !kept.has(key)), ...brought.refused, ...unsure],
+    because:
+      taken.because ?? brought.because ?? (unsure.size > 0 ? 'storage did not say what is there' : null),
+    leftAlone: back.filter((key) => !unsure.has(key)),
   }
 }
