@@ -160,7 +160,9 @@ test(
       assert.equal(first.run.state, 'undoing')
       const second = await undo(stage, run.id)
       assert.equal(second.restored.inPlace, first.unanswered)
-      assert.deepEqual([second.lost, second.unanswered, second.run.state], [0, 0, 'undone'])
+      assert.equal(second.already, first.restored.inPlace)
+      assert.deepEqual([second.changed, second.lost, second.unanswered], [0, 0, 0])
+      assert.equal(second.run.state, 'undone')
       assert.deepEqual(await rowsOf(stage, 'accounts'), before)
     }),
 )
@@ -355,6 +357,39 @@ test(
       assert.deepEqual(without(after.dangling, before.dangling), [])
       const state = await stage.open.instance.state()
       for await (const _ of state.runs.openBatches(stage.open.instance.name)) assert.fail('a batch is open')
+    }),
+)
+
+test(
+  'an undo that died after its rows named files again tells of all of them when it is gone on with',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const before = await rowsOf(stage, 'accounts')
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+      await apply(stage, plan, {
+        ports: (ports) => ({
+          ...ports,
+          objects: {
+            ...ports.objects,
+            remove: async (keys) =>
+              keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
+          },
+        }),
+      })
+      const dies = undo(stage, 'last', (ports) => ({
+        ...ports,
+        state: {
+          ...ports.state,
+          runs: { ...ports.state.runs, batchUndone: () => Promise.reject(new Error('killed')) },
+        },
+      }))
+      await assert.rejects(dies, /killed/)
+      const taken = await undo(stage, 'last')
+      assert.equal(taken.run.state, 'undone')
+      assert.equal(taken.already + taken.restored.inPlace, plan.totals.files.count)
+      assert.ok(taken.already > 0 && taken.changed === 0, JSON.stringify(taken))
+      assert.deepEqual(await rowsOf(stage, 'accounts'), before)
     }),
 )
 

@@ -69,6 +69,8 @@ export interface UndoResult {
   }
   /** Files brought back from their origins. */
   readonly healed: number
+  /** Files that needed nothing: an undo before this one had brought them back, or the run had not come to them. */
+  readonly already: number
   /** Files whose rows name something newer, or are gone: left alone. */
   readonly changed: number
   /** Files that could not be brought back now; `cornac heal` goes on with them. */

@@ -6,12 +6,13 @@ export class UndoBook {
   fromQuarantine = 0
   fromVersion = 0
   healed = 0
+  already = 0
   changed = 0
   lost = 0
   unanswered = 0
 
-  result(): Pick<UndoResult, 'restored' | 'healed' | 'changed' | 'lost' | 'unanswered'> {
-    const { inPlace, fromQuarantine, fromVersion, healed, changed, lost, unanswered } = this
-    return { restored: { inPlace, fromQuarantine, fromVersion }, healed, changed, lost, unanswered }
+  result(): Pick<UndoResult, 'restored' | 'healed' | 'already' | 'changed' | 'lost' | 'unanswered'> {
+    const { inPlace, fromQuarantine, fromVersion, healed, already, changed, lost, unanswered } = this
+    return { restored: { inPlace, fromQuarantine, fromVersion }, healed, already, changed, lost, unanswered }
   }
 }

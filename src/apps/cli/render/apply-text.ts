@@ -103,7 +103,7 @@ function back(run: Run): string[] {
 }
 
 export function describeUndo(result: UndoResult, paint: Painter): string {
-  const { run, restored, healed, changed, lost, unanswered, stopped } = result
+  const { run, restored, healed, already, changed, lost, unanswered, stopped } = result
   const back = restored.inPlace + restored.fromQuarantine + restored.fromVersion + healed
   const ways = [
     ...(restored.inPlace === 0 ? [] : [`${formatCount(restored.inPlace)} were still in storage`]),
@@ -118,6 +118,7 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
   const lines = [
     `${paint.good(`${plural(back, 'file')} brought back`)} in ${formatDuration(result.seconds * 1000)}${ways.length === 0 ? '' : `: ${ways.join(', ')}`}.`,
   ]
+  if (already > 0) lines.push(`${formatCount(already)} ${already === 1 ? 'was' : 'were'} there already.`)
   if (changed > 0)
     lines.push(
       `${formatCount(changed)} ${changed === 1 ? 'has' : 'have'} something newer, or no row any more: left alone.`,

@@ -33,9 +33,9 @@ export async function undoObjects(
     book.fromVersion += back.size
     missing = taken.filter((key) => !back.has(key))
   }
-  // A run that died half-way had not come to these.
+  // A run that died half-way had not come to these, or an undo had brought them back.
   const { there, unsure } = await lookFor(ports, missing, options)
-  book.changed += there.size
+  book.already += there.size
   book.unanswered += unsure.size
   book.lost += missing.length - there.size - unsure.size
 }

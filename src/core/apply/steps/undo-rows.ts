@@ -2,6 +2,7 @@
 import type { Kind } from '../../model/media.ts'
 import type { PruneCandidate } from '../../model/prune-candidate.ts'
 import type { FileBack } from '../../ports/prune.ts'
+import type { Lease } from '../../ports/state.ts'
 import type { CallOptions } from '../../ports/storage.ts'
 import type { UnderLease } from '../apply-ports.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
@@ -42,22 +43,8 @@ export async function undoRows(
   const either = new Set([...there, ...uncovered])
   const fromVersion = away.filter((file) => isIn(either, file))
   const nowhere = away.filter((file) => !isIn(either, file))
-  const rowUpdatedAt = new Map(rows.map((row) => [row.id, row.rowUpdatedAt]))
-  const nameAgain = async (some: readonly FileBack[]): Promise<number> => {
-    let left = some
-    // A row that somebody holds is passed over: a moment later it is free.
-    for (let tries = 1; left.length > 0; tries++) {
-      await checkUnfenced(lease)
-      const back = { touchedAtMs, rowUpdatedAt }
-      const named = await ports.database.prune.nameAgain(left, back, lease.fence, options)
-      if (named.size === 0) await lease.check()
-      left = left.filter(({ id, file }) => !named.has(`${file.record.kind} ${id}`))
-      if (left.length === 0 || tries === TRIES) break
-      await ports.clock.sleep(PAUSE_MS, options.signal)
-    }
-    book.changed += left.length
-    return some.length - left.length
-  }
+  const nameAgain = (some: readonly FileBack[]): Promise<number> =>
+    nameFilesAgain(ports, lease, { rows, touchedAtMs, files: some }, book, options)
   book.inPlace += await nameAgain(inPlace)
   book.fromVersion += await nameAgain(fromVersion)
   // Storage may have all of these; of the others at least one file is gone.
@@ -66,6 +53,55 @@ export async function undoRows(
   const gone = nowhere.filter((file) => !isIn(possible, file))
   book.lost += await askOrigins(ports, gone, book, options)
   book.unanswered += await askOrigins(ports, open, book, options)
+}
+
+interface FilesOfRows {
+  readonly rows: readonly PruneCandidate[]
+  readonly touchedAtMs: number | null
+  readonly files: readonly FileBack[]
+}
+
+/** Gives how many files their rows name again by this; what they named before, or will not name, is noted in the book. */
+async function nameFilesAgain(
+  ports: UndoPorts,
+  lease: Lease,
+  { rows, touchedAtMs, files }: FilesOfRows,
+  book: UndoBook,
+  options: CallOptions,
+): Promise<number> {
+  const back = { touchedAtMs, rowUpdatedAt: new Map(rows.map((row) => [row.id, row.rowUpdatedAt])) }
+  let left = files
+  let brought = 0
+  // A row that somebody holds is passed over: a moment later it is free.
+  for (let tries = 1; left.length > 0; tries++) {
+    await checkUnfenced(lease)
+    const named = await ports.database.prune.nameAgain(left, back, lease.fence, options)
+    if (named.size === 0) await lease.check()
+    brought += named.size
+    left = left.filter(({ id, file }) => !named.has(`${file.record.kind} ${id}`))
+    const unnamed = await withoutNamed(ports, left, options)
+    book.already += left.length - unnamed.length
+    left = unnamed
+    if (left.length === 0 || tries === TRIES) break
+    await ports.clock.sleep(PAUSE_MS, options.signal)
+  }
+  book.changed += left.length
+  return brought
+}
+
+/** Those that their rows do not name: an undo that died here has named some before. */
+async function withoutNamed(
+  { database }: UndoPorts,
+  files: readonly FileBack[],
+  options: CallOptions,
+): Promise<readonly FileBack[]> {
+  const unnamed: FileBack[] = []
+  for (const [kind, some] of Map.groupBy(files, ({ file }) => file.record.kind)) {
+    const ids = some.map(({ id }) => id)
+    const now = await database.reread(kind, ids, options)
+    unnamed.push(...some.filter(({ id, file }) => now.get(id)?.fileName !== file.record.fileName))
+  }
+  return unnamed
 }
 
 function keysOf({ file }: FileBack): readonly string[] {
@@ -80,12 +116,12 @@ async function askOrigins(
   options: CallOptions,
 ): Promise<number> {
   if (files.length === 0) return 0
-  const ids = new Map<Kind, string[]>()
-  for (const { id, file } of files) {
-    const some = ids.get(file.record.kind)
-    if (some === undefined) ids.set(file.record.kind, [id])
-    else some.push(id)
-  }
+  const ids = new Map<Kind, readonly string[]>()
+  for (const [kind, some] of Map.groupBy(files, ({ file }) => file.record.kind))
+    ids.set(
+      kind,
+      some.map(({ id }) => id),
+    )
   const { healed } = await ports.heal(ids, options)
   let unnamed = 0
   for (const [kind, some] of ids) {
