@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { figure, promise } from '../measure/figure.ts'
 import { runLikeCornac } from '../measure/run-process.ts'
 import type { LabInstance } from '../../lab/instance/build-instance.ts'
@@ -34,6 +35,7 @@ async function measure(
   lab: LabInstance,
   table: 'media_attachments' | 'accounts',
 ): Promise<Outcome> {
+  await settle(lab.databaseUrl, table)
   const home = stage.folders.fresh()
   // The configuration wants to know of a media folder, though none is read.
   const env = { ...lab.env, PAPERCLIP_ROOT_PATH: home, HOME: home, CORNAC_STATE_DIR: `${home}/state` }
@@ -58,6 +60,15 @@ async function measure(
         `${percent(heapOnlyShare.plain)}; peak ${((run.peakBytes ?? 0) / 1e6).toFixed(0)} MB`,
     ],
   }
+}
+
+/** What one side leaves behind is not cleaned up in another's turn. */
+async function settle(databaseUrl: string, table: string): Promise<void> {
+  const database = new pg.Client({ connectionString: databaseUrl })
+  await database.connect()
+  await database.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+  await database.query(`VACUUM ANALYZE ${table}`)
+  await database.end()
 }
 
 function perSecond({ rows, ms }: RowsGone['ours']): number {

@@ -759,7 +759,6 @@ async function built(version: LabVersion): Promise<Stage> {
  */
 async function nestedPool(client: pg.Client): Promise<pg.Pool> {
   const words: Readonly<Record<string, string>> = {
-    BEGIN: 'SAVEPOINT nested',
     COMMIT: 'RELEASE SAVEPOINT nested',
     ROLLBACK: 'ROLLBACK TO SAVEPOINT nested',
   }
@@ -767,7 +766,10 @@ async function nestedPool(client: pg.Client): Promise<pg.Pool> {
   const query = (text: unknown, values?: unknown): unknown => {
     if (typeof text !== 'string') return client.query(text as string)
     // The level is that of the transaction around all of them.
-    const said = (words[text] ?? text).replace(/^SET TRANSACTION ISOLATION LEVEL READ COMMITTED;/, '')
+    const said = (words[text] ?? text).replace(
+      /^BEGIN(?: ISOLATION LEVEL READ COMMITTED)?;/,
+      'SAVEPOINT nested;',
+    )
     return client.query(said, values as unknown[])
   }
   const connect = async (): Promise<unknown> => {

@@ -17,8 +17,9 @@ export function askPage(
   options: CallOptions | undefined,
 ): Promise<readonly Row[]> {
   options?.signal?.throwIfAborted()
-  return transaction(pool, async (client) => {
-    await client.query(`SET LOCAL jit = off; SET LOCAL datestyle = 'ISO'`)
-    return ask(client, text, values, options)
-  })
+  return transaction(
+    pool,
+    (client) => ask(client, text, values, options),
+    `BEGIN; SET LOCAL jit = off; SET LOCAL datestyle = 'ISO'`,
+  )
 }

@@ -12,7 +12,7 @@ const LOCK_WAIT_MS = 5_000
  * Whatever the role's own settings say: each statement sees what was committed before it, nothing waits long, nothing is
  * compiled just in time (ask-page.ts), and where the server answers before it has written, this commit waits for the disk.
  */
-const SETTINGS = `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off; SET LOCAL lock_timeout = ${LOCK_WAIT_MS};
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL jit = off; SET LOCAL lock_timeout = ${LOCK_WAIT_MS};
   SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END`
 
 /** What passes by itself: serialization failure, deadlock, lock not available. */
@@ -31,10 +31,7 @@ export async function contested<T>(
   for (let tried = 1; ; tried++) {
     options?.signal?.throwIfAborted()
     try {
-      return await transaction(pool, async (client) => {
-        await client.query(SETTINGS)
-        return work(client)
-      })
+      return await transaction(pool, work, BEGIN)
     } catch (error) {
       const { code, message } = error as { code?: string; message?: string }
       if (code === undefined || !PASSING.includes(code)) throw error

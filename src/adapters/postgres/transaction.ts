@@ -3,10 +3,15 @@ import type { Pool, PoolClient } from 'pg'
 import { explainQuery } from './ask.ts'
 
 /**
- * Commits what `work` did, or none of it. `work` uses no connection but the one it is given.
+ * Commits what `work` did, or none of it. `work` uses no connection but the one it is given. `begin` opens the transaction:
+ * BEGIN, and in the same breath what is set for it alone.
  * @throws KnownError where the database refuses or is lost; whatever `work` throws
  */
-export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  begin = 'BEGIN',
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw explainQuery(error)
   })
@@ -17,7 +22,7 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
   }
   client.on('error', tellsItsStatement)
   try {
-    await client.query('BEGIN')
+    await client.query(begin)
     const result = await work(client)
     await client.query('COMMIT')
     return result

@@ -10,7 +10,7 @@ import { explainState } from './explain-state.ts'
  * planner knows nothing, takes them for few, and would sort all that is left for each page. What is switched off here is
  * switched off for this transaction only.
  */
-const ALONG_THE_INDEX = `SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off`
+const BEGIN_ALONG_THE_INDEX = `BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off`
 
 export async function askInKeyOrder(
   pool: Pool,
@@ -18,10 +18,9 @@ export async function askInKeyOrder(
   values: readonly unknown[],
   options: CallOptions | undefined,
 ): Promise<readonly Row[]> {
-  return transaction(pool, async (client) => {
-    await client.query(ALONG_THE_INDEX)
-    return ask(client, text, values, options)
-  }).catch(async (error: unknown) => {
-    throw await explainState(pool, error)
-  })
+  return transaction(pool, (client) => ask(client, text, values, options), BEGIN_ALONG_THE_INDEX).catch(
+    async (error: unknown) => {
+      throw await explainState(pool, error)
+    },
+  )
 }
