@@ -3,12 +3,18 @@ import type { MappedText } from '../text/mapped-text.ts'
 import type { ShellWord } from './shell-word.ts'
 import type { Function as ShellFunction } from 'unbash'
 
+/** A function and the text it is written in. */
+export interface ShellFunctionFound {
+  readonly node: ShellFunction
+  readonly text: MappedText
+}
+
 /** What holds at one point of a script. */
 export interface Scope {
   /** Exported, or given to one command. */
   environment: Map<string, ShellWord>
   variables: Map<string, ShellWord>
-  functions: Map<string, { readonly node: ShellFunction; readonly text: MappedText }>
+  functions: Map<string, ShellFunctionFound>
   aliases: Map<string, MappedText>
   /** `$1`…, `$@`; null outside of functions. */
   positional: readonly ShellWord[] | null

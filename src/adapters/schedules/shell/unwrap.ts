@@ -1,10 +1,12 @@
 /** Takes off what runs another command: `sudo -u mastodon`, `docker exec -it web`, `flock -n file`, `su -c '…'`. */
 import type { Wrapper } from '../../../core/model/scheduled.ts'
 import type { MappedText } from '../text/mapped-text.ts'
+import { readContainerCall } from './read-container-call.ts'
+import { readOptions } from './read-options.ts'
+import { readSu } from './read-su.ts'
 import { toWord, type ShellWord } from './shell-word.ts'
 import {
   CONTAINER_RUNNERS,
-  CONTAINER_VALUED,
   INTERPRETERS,
   SHELLS,
   WRAPPERS,
@@ -12,6 +14,7 @@ import {
   type WrapperSpec,
 } from './wrappers.ts'
 
+/** What a command line comes down to. */
 export interface Unwrapped {
   readonly wrappers: readonly Wrapper[]
   /** What the wrappers set for the command. */
@@ -29,6 +32,7 @@ export interface Unwrapped {
 
 const MOST_LAYERS = 12
 
+/** `input` is what a here-document hands to the command. */
 export function unwrap(words: readonly ShellWord[], input: MappedText | null): Unwrapped {
   const unwrapping = new Unwrapping(words, input)
   return unwrapping.run()
@@ -154,36 +158,19 @@ class Unwrapping {
       this.#take(options.next, 'plain', null)
       return { kind: 'script', text: first.mapped }
     }
-    if (first === undefined)
-      return this.#input === null ? { kind: 'command', words } : { kind: 'script', text: this.#input }
-    if (first.text === '-' || first.text === '/dev/stdin')
-      return this.#input === null ? { kind: 'command', words } : { kind: 'script', text: this.#input }
+    if (first === undefined || first.text === '-' || first.text === '/dev/stdin') return this.#given(words)
     return { kind: 'file', path: first, args: words.slice(options.next + 1) }
   }
 
   #su(): Unwrapped['left'] {
     const words = this.#words
-    let user: string | null = null
-    let script: ShellWord | null = null
-    let login = false
-    for (let i = 1; i < words.length; i++) {
-      const word = words[i]
-      if (word === undefined) break
-      const { text } = word
-      if (text === '-' || text === '-l' || text === '--login') login = true
-      else if (text === '-c' || text === '--command' || /^-[lmp]+c$/.test(text)) {
-        if (/l/.test(text)) login = true
-        script = words[++i] ?? null
-      } else if (text === '-s' || text === '--shell' || text === '-g' || text === '-G' || text === '-w') i++
-      else if (!text.startsWith('-') && user === null) user = text
-    }
+    const { user, script, login } = readSu(words)
     if (login) {
       this.#clears = true
       this.#workingDirectory = null
     }
-    this.#take(words.length, 'user', user ?? 'root')
-    if (script !== null) return { kind: 'script', text: script.mapped }
-    return this.#input === null ? { kind: 'command', words } : { kind: 'script', text: this.#input }
+    this.#take(words.length, 'user', user)
+    return script === null ? this.#given(words) : { kind: 'script', text: script.mapped }
   }
 
   #ssh(): Unwrapped['left'] | 'again' {
@@ -193,62 +180,28 @@ class Unwrapping {
     const rest = words.slice(options.next + 1)
     const [only, second] = rest
     this.#take(options.next + 1, 'remote', null)
-    if (only === undefined)
-      return this.#input === null ? { kind: 'command', words } : { kind: 'script', text: this.#input }
+    if (only === undefined) return this.#given(words)
     return second === undefined ? { kind: 'script', text: only.mapped } : 'again'
   }
 
   #container(name: string): Unwrapped['left'] | 'again' {
     const words = this.#words
-    let at = 1
-    let options = readOptions(words, at, CONTAINER_VALUED)
-    at = options.next
-    let sub = words[at]?.text
-    if (name === 'k3s' && sub === 'kubectl') {
-      options = readOptions(words, at + 1, CONTAINER_VALUED)
-      at = options.next
-      sub = words[at]?.text
-    }
-    const compose = sub === 'compose' || name.endsWith('-compose')
-    if (sub === 'compose' || sub === 'container') {
-      options = readOptions(words, at + 1, CONTAINER_VALUED)
-      at = options.next
-      sub = words[at]?.text
-    }
-    if (sub !== 'exec' && sub !== 'run') return { kind: 'command', words }
-    const inside = readOptions(words, at + 1, CONTAINER_VALUED)
-    const kubernetes = name === 'kubectl' || name === 'oc' || name.includes('k3s') || name.includes('kubectl')
-    let start = inside.next + 1
-    if (kubernetes || name === 'incus' || name === 'lxc') {
-      const dashes = words.findIndex((word, i) => i > at && word.text === '--')
-      if (dashes === -1 && kubernetes) start = readOptions(words, inside.next + 1, CONTAINER_VALUED).next
-      else if (dashes !== -1) start = dashes + 1
-    }
-    for (const [option, value] of inside.values) {
+    const call = readContainerCall(name, words)
+    if (call === null) return { kind: 'command', words }
+    for (const [option, value] of call.options.values) {
       if (option === '-e' || option === '--env') this.#assign(value)
       if (option === '-w' || option === '--workdir') this.#workingDirectory = value
     }
-    const terminal = words
-      .slice(at + 1, start)
-      .filter(({ text }) => text === '--tty' || text === '--tty=true' || /^-[a-z]*t[a-z]*$/.test(text))
-    const silent = words
-      .slice(at + 1, start)
-      .some(({ text }) => text === '-T' || text === '--no-tty' || text === '--no-TTY')
-    const wanted =
-      name === 'docker-compose' && !silent && terminal.length === 0 ? words.slice(at, at + 1) : terminal
-    const kind = kubernetes ? 'cluster' : 'container'
-    const entry = sub === 'run' ? inside.word(['--entrypoint']) : null
-    const user = inside.value(['-u', '--user'])
-    this.#wrap(
-      kind,
-      compose && name === 'docker' ? 'docker compose' : name,
-      words.slice(0, start),
-      user,
-      silent ? [] : wanted,
-    )
-    this.#words = entry === null ? words.slice(start) : [entry, ...words.slice(start)]
-    if (this.#words.length === 0) return { kind: 'command', words: words.slice(at) }
+    const user = call.options.value(['-u', '--user'])
+    this.#wrap(call.kind, call.program, words.slice(0, call.start), user, call.terminal)
+    this.#words = [...call.entrypoint, ...words.slice(call.start)]
+    if (this.#words.length === 0) return { kind: 'command', words: words.slice(call.verb) }
     return 'again'
+  }
+
+  /** A shell with nothing to run but what is handed to it. */
+  #given(words: readonly ShellWord[]): Unwrapped['left'] {
+    return this.#input === null ? { kind: 'command', words } : { kind: 'script', text: this.#input }
   }
 
   #take(count: number, kind: Wrapper['kind'], user: string | null): void {
@@ -275,71 +228,6 @@ class Unwrapping {
     const mapped = word.mapped.slice(Math.min(equals + 1, word.mapped.text.length), word.mapped.text.length)
     this.#environment.set(word.text.slice(0, equals), { ...word, text, mapped })
   }
-}
-
-interface Options {
-  /** Of the first word that is no option. */
-  readonly next: number
-  readonly values: readonly (readonly [option: string, value: ShellWord])[]
-  has(option: string): boolean
-  value(options: readonly string[]): string | null
-  word(options: readonly string[]): ShellWord | null
-}
-
-function readOptions(words: readonly ShellWord[], from: number, valued: ReadonlySet<string>): Options {
-  const values: (readonly [string, ShellWord])[] = []
-  const seen: string[] = []
-  let i = from
-  for (; i < words.length; i++) {
-    const word = words[i]
-    if (word === undefined) break
-    const { text } = word
-    if (text === '--') {
-      i++
-      break
-    }
-    if (!text.startsWith('-') || text === '-') break
-    const equals = text.indexOf('=')
-    if (text.startsWith('--') && equals !== -1) {
-      seen.push(text.slice(0, equals))
-      values.push([text.slice(0, equals), cut(word, equals + 1)])
-      continue
-    }
-    seen.push(text)
-    if (valued.has(text)) {
-      const value = words[i + 1]
-      if (value !== undefined) values.push([text, value])
-      i++
-      continue
-    }
-    if (text.startsWith('--')) continue
-    if (valued.has(text.slice(0, 2)) && text.length > 2) {
-      values.push([text.slice(0, 2), cut(word, 2)])
-      continue
-    }
-    for (const letter of text.slice(1)) seen.push(`-${letter}`)
-    const last = `-${text.at(-1)}`
-    // -nu mastodon: the last of several letters may take the next word
-    const value = words[i + 1]
-    if (valued.has(last) && value !== undefined) {
-      values.push([last, value])
-      i++
-    }
-  }
-  const word = (options: readonly string[]): ShellWord | null =>
-    values.findLast(([option]) => options.includes(option))?.[1] ?? null
-  return {
-    next: i,
-    values,
-    has: (option) => seen.includes(option),
-    value: (options) => word(options)?.text ?? null,
-    word,
-  }
-}
-
-function cut(word: ShellWord, from: number): ShellWord {
-  const mapped = word.mapped.text === word.text ? word.mapped.slice(from, word.text.length) : word.mapped
-  return { ...word, text: word.text.slice(from), mapped }
 }
 
 function isAssignment(text: string): boolean {

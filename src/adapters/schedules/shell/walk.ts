@@ -2,26 +2,22 @@
  * A shell script into the commands it would run, with user, folder, environment, wrappers and the fate of their output.
  * Follows functions, loops over words, `bash -c`, `su -c`, here-documents and called files; runs nothing.
  */
-import type {
-  AndOr,
-  ArrayValue,
-  Assignment,
-  Command,
-  For,
-  Pipeline,
-  Redirection,
-  Statement,
-  SyntaxNode,
-  Word as WordNode,
-} from 'unbash'
+import type { AndOr, Assignment, Command, For, Pipeline, SyntaxNode } from 'unbash'
 import { forEachChild } from 'unbash'
-import type { OutputFate, ScheduledCommand, Wrapper } from '../../../core/model/scheduled.ts'
+import type { OutputFate, ScheduledCommand } from '../../../core/model/scheduled.ts'
 import type { MappedText } from '../text/mapped-text.ts'
+import { assign } from './assign.ts'
+import { behindWrappers, leaveHost } from './behind-wrappers.ts'
+import { changeScope } from './change-scope.ts'
+import { expandArgument } from './expand-argument.ts'
 import { expand } from './expand.ts'
+import { mayRun } from './may-run.ts'
+import { noteCommand } from './note-command.ts'
 import { parseShell } from './parse-shell.ts'
-import { inner, type Scope } from './scope.ts'
-import { spanOf, toWord, type ShellWord } from './shell-word.ts'
-import { unwrap, type Unwrapped } from './unwrap.ts'
+import { inputOf, redirect } from './redirect.ts'
+import { inner, type Scope, type ShellFunctionFound } from './scope.ts'
+import type { ShellWord } from './shell-word.ts'
+import { unwrap } from './unwrap.ts'
 
 const DEEPEST = 24
 const MOST_STEPS = 20_000
@@ -31,12 +27,14 @@ const MOST_ROUNDS = 16
 /** Asks for a script that a schedule calls; null if it cannot be had. */
 export type FindScript = (path: ShellWord, scope: Scope) => MappedText | null
 
+/** What a script or a command line would run. */
 export interface Walked {
   readonly commands: readonly ScheduledCommand[]
   /** Something was too long or too deep to be looked at. */
   readonly cutShort: boolean
 }
 
+/** A script's commands in the order of its text; each side of a condition and each word of a loop counts as run. */
 export function walkScript(text: MappedText, scope: Scope, findScript: FindScript): Walked {
   const walk = new Walk(findScript)
   walk.script(text, scope)
@@ -67,7 +65,7 @@ class Walk {
       this.cutShort = true
       return
     }
-    for (const statement of parsed.commands) this.#visit(statement, text, scope)
+    this.#all(parsed.commands, text, scope)
   }
 
   #visit(node: SyntaxNode, text: MappedText, scope: Scope): void {
@@ -76,10 +74,6 @@ class Walk {
       return
     }
     switch (node.type) {
-      case 'Statement':
-        return this.#visit(node.command, text, scope)
-      case 'CompoundList':
-        return this.#all(node.commands, text, scope)
       case 'AndOr':
         return this.#andOr(node, text, scope)
       case 'Pipeline':
@@ -87,47 +81,25 @@ class Walk {
       case 'Command':
         return this.#command(node, text, scope)
       case 'Subshell':
-        return this.#visit(node.body, text, inner(scope))
-      case 'BraceGroup':
-        return this.#visit(node.body, text, scope)
-      case 'Redirected': {
-        const changed = inner(scope)
-        this.#redirect(node.redirects, text, changed)
-        return this.#visit(node.command, text, changed)
-      }
-      case 'If':
-        this.#visit(node.clause, text, scope)
-        this.#visit(node.then, text, scope)
-        for (const elif of node.elif) {
-          this.#visit(elif.clause, text, scope)
-          this.#visit(elif.then, text, scope)
-        }
-        if (node.else !== undefined) this.#visit(node.else, text, scope)
-        return
-      case 'While':
-        this.#visit(node.clause, text, scope)
-        return this.#visit(node.body, text, scope)
-      case 'For':
-        return this.#for(node, text, scope)
-      case 'Select':
-        return this.#visit(node.body, text, scope)
-      case 'ArithmeticFor':
-        return this.#visit(node.body, text, scope)
-      case 'Case':
-        for (const item of node.items) this.#visit(item.body, text, scope)
-        return
-      case 'Function': {
-        scope.functions.set(node.name.value, { node, text })
-        return
-      }
       case 'Coproc':
         return this.#visit(node.body, text, inner(scope))
+      case 'Redirected': {
+        const changed = inner(scope)
+        redirect(node.redirects, text, changed)
+        return this.#visit(node.command, text, changed)
+      }
+      case 'For':
+        return this.#for(node, text, scope)
+      case 'Function':
+        scope.functions.set(node.name.value, { node, text })
+        return
       default:
+        return this.#all(mayRun(node), text, scope)
     }
   }
 
-  #all(statements: readonly Statement[], text: MappedText, scope: Scope): void {
-    for (const statement of statements) this.#visit(statement, text, scope)
+  #all(nodes: readonly SyntaxNode[], text: MappedText, scope: Scope): void {
+    for (const node of nodes) this.#visit(node, text, scope)
   }
 
   #andOr(node: AndOr, text: MappedText, scope: Scope): void {
@@ -171,48 +143,35 @@ class Walk {
     this.#substitutions(node, text, scope)
     const assignments = node.prefix.filter((part): part is Assignment => part.type === 'Assignment')
     if (node.name === undefined) {
-      for (const assignment of assignments) this.#assign(assignment, text, scope, false)
+      for (const assignment of assignments) assign(assignment, text, scope, false)
       return
     }
-    const words = [node.name, ...node.args].flatMap((word) => this.#wordsOf(word, text, scope))
+    const words = [node.name, ...node.args].flatMap((word) => expandArgument(word, text, scope))
     const name = words[0]?.text
     if (name === undefined) return
-    if (name === 'exec' && words.length === 1) return this.#redirect(node.redirects, text, scope)
-    if (this.#builtin(name, words, node, text, scope)) return
+    if (name === 'exec' && words.length === 1) return redirect(node.redirects, text, scope)
+    if (this.#readMore(words, scope) || changeScope(words, node, text, scope)) return
     const own = inner(scope, { depth: scope.depth })
-    for (const assignment of assignments) this.#assign(assignment, text, own, true)
-    this.#redirect(node.redirects, text, own)
+    for (const assignment of assignments) assign(assignment, text, own, true)
+    redirect(node.redirects, text, own)
     const called = scope.functions.get(name)
     if (called !== undefined) return this.#call(called, words.slice(1), own)
     const alias = scope.aliases.get(name)
-    if (alias !== undefined && !this.#open.includes(`alias ${name}`)) {
-      this.#open.push(`alias ${name}`)
-      const replaced = parseShell(alias.text)?.commands[0]?.command
-      const first = replaced?.type === 'Command' ? replaced : undefined
-      const before =
-        first?.name === undefined
-          ? []
-          : [first.name, ...first.args].flatMap((word) => this.#wordsOf(word, alias, own))
-      this.words([...before, ...words.slice(1)], own, null)
-      this.#open.pop()
-      return
-    }
-    this.words(words, own, this.#input(node.redirects, text))
+    if (alias !== undefined && !this.#open.includes(`alias ${name}`))
+      return this.#alias(name, alias, words.slice(1), own)
+    this.words(words, own, inputOf(node.redirects, text))
   }
 
-  #wordsOf(node: WordNode | Assignment, text: MappedText, scope: Scope): readonly ShellWord[] {
-    if (node.type === 'Word') return expand(node, text, scope)
-    const value = isArray(node.value) ? [] : expand(node.value, text, scope)
-    const place = text.place(node.pos, node.end)
-    const joined = `${node.name}=${value.map((word) => word.text).join(' ')}`
-    return [
-      {
-        text: joined,
-        mapped: text.slice(node.pos, node.end),
-        place,
-        unknown: value.some((word) => word.unknown),
-      },
-    ]
+  #alias(name: string, alias: MappedText, args: readonly ShellWord[], scope: Scope): void {
+    this.#open.push(`alias ${name}`)
+    const replaced = parseShell(alias.text)?.commands[0]?.command
+    const first = replaced?.type === 'Command' ? replaced : undefined
+    const before =
+      first?.name === undefined
+        ? []
+        : [first.name, ...first.args].flatMap((word) => expandArgument(word, alias, scope))
+    this.words([...before, ...args], scope, null)
+    this.#open.pop()
   }
 
   /** `$(…)` in a word runs, too. */
@@ -229,118 +188,31 @@ class Walk {
     forEachChild(node, look)
   }
 
-  #assign(assignment: Assignment, text: MappedText, scope: Scope, exported: boolean): void {
-    if (isArray(assignment.value) || assignment.index !== undefined || assignment.append === true) {
-      scope.variables.delete(assignment.name)
-      return
-    }
-    const value = expand(assignment.value, text, scope)
-    const place = text.place(assignment.pos, assignment.end)
-    const only = value[0]
-    const word: ShellWord =
-      value.length === 1 && only !== undefined
-        ? only
-        : {
-            text: value.map((each) => each.text).join(' '),
-            mapped: text.slice(assignment.pos, assignment.end),
-            place,
-            unknown: value.some((each) => each.unknown),
-          }
-    if (exported || scope.exportAll || scope.environment.has(assignment.name))
-      scope.environment.set(assignment.name, word)
-    else scope.variables.set(assignment.name, word)
-  }
-
-  /** True if the name was the shell's own and is done with. */
-  #builtin(
-    name: string,
-    words: readonly ShellWord[],
-    node: Command,
-    text: MappedText,
-    scope: Scope,
-  ): boolean {
-    switch (name) {
-      case 'cd':
-      case 'pushd':
-        scope.workingDirectory = words.find((word, i) => i > 0 && !word.text.startsWith('-')) ?? null
-        return true
-      case 'export':
-      case 'declare':
-      case 'typeset':
-      case 'readonly':
-      case 'local':
-        for (const arg of node.args) {
-          if (arg.type === 'Assignment')
-            this.#assign(arg, text, scope, name === 'export' || words.some((word) => word.text === '-x'))
-          else {
-            const known = scope.variables.get(arg.value)
-            if (name === 'export' && known !== undefined) scope.environment.set(arg.value, known)
-          }
-        }
-        return true
-      case 'unset':
-        for (const word of words.slice(1)) {
-          scope.variables.delete(word.text)
-          scope.environment.delete(word.text)
-        }
-        return true
-      case 'set':
-        if (words.some((word) => word.text === '-a' || word.text === 'allexport')) scope.exportAll = true
-        if (words.some((word) => word.text === '+a')) scope.exportAll = false
-        return true
-      case 'alias':
-        for (const arg of node.args) {
-          const [word] = this.#wordsOf(arg, text, scope)
-          const [alias, ...rest] = word?.text.split('=') ?? []
-          const value =
-            arg.type === 'Assignment' && !isArray(arg.value) ? expand(arg.value, text, scope)[0] : undefined
-          if (alias !== undefined && rest.length > 0 && value !== undefined)
-            scope.aliases.set(alias, value.mapped)
-        }
-        return true
+  /** `source` and `eval`: more of the script, from a file or from words. True if the command was one of them. */
+  #readMore([command, ...words]: readonly ShellWord[], scope: Scope): boolean {
+    switch (command?.text) {
       case '.':
       case 'source': {
-        const path = words[1]
+        const [path] = words
         const found = path === undefined ? null : this.#find(path, scope)
-        if (found === null) {
-          // whatever it sets is set from here on
-          if (path !== undefined) scope.environment.set('*', path)
-        } else this.#enter(found, scope)
+        if (found !== null) this.#enter(found, scope)
+        // whatever it sets is set from here on
+        else if (path !== undefined) scope.environment.set('*', path)
         return true
       }
       case 'eval':
         // `eval "$(rbenv init -)"` puts its folder into PATH
-        for (const word of words.slice(1))
+        for (const word of words)
           if (/\b(rbenv|rvm|asdf|mise|direnv)\b/.test(word.mapped.text))
             scope.environment.set('PATH', { ...word, unknown: true })
-        for (const word of words.slice(1)) this.script(word.mapped, inner(scope))
+        for (const word of words) this.script(word.mapped, inner(scope))
         return true
-      case 'flock':
-        // `flock -n 9` holds the lock of an open file for the rest of the script
-        if (words.slice(1).every(({ text: word }) => /^(\d+|-.*)$/.test(word))) {
-          scope.guarded = true
-          return true
-        }
-        return false
-      case 'mkdir':
-      case 'lockfile':
-      case 'pgrep':
-      case 'pidof':
-        if (name !== 'mkdir' || words.some((word) => /lock/i.test(word.text))) scope.guarded = true
-        return false
       default:
         return false
     }
   }
 
-  #call(
-    called: {
-      readonly node: { readonly body: SyntaxNode; readonly name: WordNode }
-      readonly text: MappedText
-    },
-    args: readonly ShellWord[],
-    scope: Scope,
-  ): void {
+  #call(called: ShellFunctionFound, args: readonly ShellWord[], scope: Scope): void {
     const key = `function ${called.node.name.value}`
     if (this.#open.includes(key) || scope.depth > DEEPEST) return
     this.#open.push(key)
@@ -351,7 +223,7 @@ class Walk {
   /** Words with all variables filled in: takes wrappers off, then enters the script or notes the command. */
   words(words: readonly ShellWord[], scope: Scope, input: MappedText | null): void {
     const unwrapped = unwrap(words, input)
-    const behind = this.#behind(unwrapped, scope)
+    const behind = behindWrappers(unwrapped, scope)
     switch (unwrapped.left.kind) {
       case 'script':
         return this.script(unwrapped.left.text, behind)
@@ -378,10 +250,12 @@ class Walk {
   }
 
   #mayFollow(scope: Scope): boolean {
-    return (
-      !scope.inScript &&
-      !scope.wrappers.some(({ kind }) => kind === 'container' || kind === 'cluster' || kind === 'remote')
-    )
+    return !scope.inScript && !leaveHost(scope.wrappers)
+  }
+
+  #note(words: readonly ShellWord[], scope: Scope): void {
+    const command = noteCommand(words, scope)
+    if (command !== null) this.commands.push(command)
   }
 
   #find(path: ShellWord, scope: Scope): MappedText | null {
@@ -396,98 +270,6 @@ class Walk {
     this.script(text, scope)
     this.#open.pop()
   }
-
-  /** What holds behind the wrappers. */
-  #behind({ wrappers, environment, workingDirectory, clears, user }: Unwrapped, scope: Scope): Scope {
-    if (wrappers.length === 0 && environment.size === 0) return scope
-    const leaves = wrappers.some(
-      ({ kind }) => kind === 'container' || kind === 'cluster' || kind === 'remote',
-    )
-    const behind = inner(scope, { wrappers: [...scope.wrappers, ...wrappers] })
-    if (clears || leaves) behind.environment = new Map()
-    for (const [name, value] of environment) behind.environment.set(name, value)
-    if (leaves) behind.workingDirectory = null
-    if (workingDirectory !== undefined) behind.workingDirectory = workingDirectory
-    if (user !== null) behind.user = user
-    if (wrappers.some(({ kind }) => kind === 'lock')) behind.guarded = true
-    if (wrappers.some(({ kind }) => kind === 'keeper')) {
-      behind.output = 'kept'
-      behind.errors = 'kept'
-    }
-    return behind
-  }
-
-  #note(words: readonly ShellWord[], scope: Scope): void {
-    const made = words.map(toWord)
-    const place = spanOf(made)
-    if (place === null) return
-    const environment = Object.fromEntries(
-      Array.from(scope.environment, ([name, value]) => [name, toWord(value)]),
-    )
-    this.commands.push({
-      words: made,
-      place,
-      wrappers: scope.wrappers,
-      environment,
-      workingDirectory: scope.workingDirectory === null ? null : toWord(scope.workingDirectory),
-      user: scope.user,
-      output: scope.output,
-      errors: scope.errors,
-      losses: scope.losses,
-      guarded: scope.guarded,
-      failureIgnored: scope.failureIgnored,
-      inScript: scope.inScript,
-    })
-  }
-
-  #redirect(redirects: readonly Redirection[], text: MappedText, scope: Scope): void {
-    for (const redirect of redirects) {
-      if (redirect.type !== 'Redirect' || redirect.target === undefined) continue
-      const target = expand(redirect.target, text, scope)[0]?.text ?? ''
-      const descriptor = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : null
-      const fate: OutputFate = target === '/dev/null' || target === '-' ? 'lost' : 'kept'
-      const place = text.place(redirect.pos, redirect.end)
-      switch (redirect.operator) {
-        case '>&':
-          if (target === '1' || target === '2') {
-            const copied = target === '1' ? scope.output : scope.errors
-            if (descriptor === 2) scope.errors = copied
-            else scope.output = copied
-            if (copied === 'lost') scope.losses = [...scope.losses, place]
-            continue
-          }
-          scope.output = fate
-          scope.errors = fate
-          break
-        case '&>':
-        case '&>>':
-          scope.output = fate
-          scope.errors = fate
-          break
-        case '>':
-        case '>>':
-        case '>|':
-          if (descriptor === 2) scope.errors = fate
-          else if (descriptor === null || descriptor === 1) scope.output = fate
-          else continue
-          break
-        default:
-          continue
-      }
-      if (fate === 'lost') scope.losses = [...scope.losses, place]
-    }
-  }
-
-  /** What a here-document hands to the command. */
-  #input(redirects: readonly Redirection[], text: MappedText): MappedText | null {
-    for (const redirect of redirects)
-      if (redirect.type === 'HereDoc') return text.slice(redirect.body.pos, redirect.body.end)
-    return null
-  }
-}
-
-function isArray(value: WordNode | ArrayValue): value is ArrayValue {
-  return value.type === 'ArrayValue'
 }
 
 /** Commands that are found by a path of their own may be scripts; those of Mastodon and the system are not. */
@@ -497,5 +279,3 @@ function looksLikeScript(program: string): boolean {
     !/(^|\/)(tootctl|rails|rake|bundle|ruby|node)$/.test(program) && !/^\/(usr\/)?s?bin\/[^.]*$/.test(program)
   )
 }
-
-export type { Wrapper }
