@@ -363,7 +363,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             await next.release()
           }))
 
-        test('open ones come in the order of their beginning over all runs of the instance, a run’s own the last first', () =>
+        test('open ones come in the order of their beginning over all runs but those being taken back, a run’s own the last first', () =>
           playing(async ({ runs }, lease) => {
             for (const plan of ['p', 'q']) await runs.begin(startOf(plan), lease)
             await runs.begin({ ...startOf('theirs'), instance: 'b' }, lease)
@@ -373,6 +373,9 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             const found = await all(runs.openBatches('a'))
             assert.deepEqual(found.map(nameOf), ['run-q 1', 'run-p 1', 'run-p 2', 'run-q 3'])
             assert.deepEqual((await all(runs.openBatches('b'))).map(nameOf), ['run-theirs 1'])
+            await runs.end('run-p', { state: 'undoing', because: null, atMs: NOW }, lease)
+            assert.deepEqual((await all(runs.openBatches('a'))).map(nameOf), ['run-q 1', 'run-q 3'])
+            await runs.end('run-p', { state: 'stopped', because: null, atMs: NOW }, lease)
             await runs.batchUndone('run-q', 2, lease)
             const own = await all(runs.batches('run-q'))
             assert.deepEqual(

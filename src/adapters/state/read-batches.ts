@@ -8,7 +8,7 @@ import { askState } from './explain-state.ts'
 
 const COLUMNS = 'b.run, b.number, b.state, b.content, b.outcome, b.part'
 
-/** Open ones of every run of the instance, in the order of their beginning. */
+/** Open ones of every run of the instance that is not being taken back, in the order of their beginning. */
 export async function* openBatches(
   pool: Pool,
   instance: string,
@@ -19,7 +19,8 @@ export async function* openBatches(
     const [row] = await askState(
       pool,
       `SELECT b.begun::text, ${COLUMNS} FROM cornac.run_batches b JOIN cornac.runs r ON r.id = b.run
-        WHERE b.state = 'open' AND b.begun > $2::bigint AND r.instance = $1 ORDER BY b.begun LIMIT 1`,
+        WHERE b.state = 'open' AND b.begun > $2::bigint AND r.instance = $1 AND r.state <> 'undoing'
+        ORDER BY b.begun LIMIT 1`,
       [instance, after],
       options,
     )

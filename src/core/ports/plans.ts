@@ -83,7 +83,8 @@ export interface RunJournal {
   ): Promise<void>
   /**
    * Open batches of every run of the instance, in the order of their beginning: what died half-way (no outcome), or what
-   * storage refused a part of. Closing one of them while reading does no harm.
+   * storage refused a part of. Not those of a run that is being taken back: what they have not removed is what its undo
+   * needs. Closing one of them while reading does no harm.
    */
   openBatches(instance: string, options?: CallOptions): AsyncIterable<Batch>
   /** A run's batches, the last first; one in memory at a time. */
