@@ -264,7 +264,7 @@ describe('prune, apply, undo', needs('postgres'), () => {
     ])
       assertSentence(await cornac([...argv, ...ANY_TIME]), {
         code: EXIT_CODES.capped.code,
-        says: /attachments where rows name .*--allow-share attachments=\d+%/,
+        says: /attachments where rows name .*--allow-share attachments=\d+\./,
       })
     assert.deepEqual(await fingerprintOf(url, media), before)
     assert.ok((await asked([...line.split(' '), ...ANY_TIME])).files > 100)

@@ -259,11 +259,27 @@ test('the flag a refusal names is one that sets it aside', () => {
   ] as const) {
     const plan = planOf({ thumbnail: files * 300 }, { thumbnail: of * 300 })
     const [refusal] = mayApply(plan, factsOf(plan), AT_ONCE)
-    const percent = Number(/--allow-share thumbnails=(\d+)%/.exec(refusal?.remedy ?? '')?.[1])
+    const percent = Number(/--allow-share thumbnails=(\d+)$/.exec(refusal?.remedy ?? '')?.[1])
     assert.ok(percent <= 100, refusal?.remedy)
     assert.deepEqual(codes(plan, {}, withOverrides({ shares: { thumbnail: percent / 100 } })), [])
     assert.notDeepEqual(codes(plan, {}, withOverrides({ shares: { thumbnail: (percent - 1) / 100 } })), [])
   }
+})
+
+test('kinds that are refused are told together, with the flags of all of them as a plan shows them', () => {
+  const plan = planOf(
+    { avatar: 8_000, header: 3_000, card: 6_000 },
+    { avatar: 10_000, header: 10_000, card: 10_000 },
+  )
+  const [together, ...others] = mayApply(plan, factsOf(plan), PERSON)
+  assert.equal(others.length, 0)
+  assert.match(
+    together?.what ?? '',
+    /takes 8000 avatars where rows name 10000 \(80 %\) and 6000 cards where .* \(60 %\), and above 50 %/,
+  )
+  assert.match(together?.remedy ?? '', /add --allow-share avatars=80 --allow-share cards=60$/)
+  assert.deepEqual(codes(plan), ['share-refused', 'share-needs-person'])
+  assert.match(mayApply(plan, factsOf(plan), AT_ONCE)[1]?.remedy ?? '', /or add --allow-share headers=30$/)
 })
 
 test('every refusal is a sentence with what to do, and caps end with their own exit', () => {
