@@ -276,6 +276,12 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
               ['', 'now', 'later,now'],
             )
             assert.deepEqual(await runs.quarantinesOver('b', NOW + 1), [])
+            await runs.end('run-now', { state: 'undoing', because: null, atMs: NOW }, lease)
+            const batch = await runs.openBatch('run-later', ROWS, lease)
+            assert.equal(await over(NOW + 1), '', 'of one being taken back, or with an open batch, it is not')
+            await runs.end('run-now', { state: 'undone', because: null, atMs: NOW }, lease)
+            await runs.closeBatch('run-later', batch, closing({}), lease)
+            assert.equal(await over(NOW + 1), 'later,now')
             await runs.quarantineEmptied('run-now', lease)
             assert.equal(await over(NOW + 1), 'later')
             assert.equal((await runs.find('a', 'run-now'))?.quarantineEmptied, true)

@@ -1,8 +1,13 @@
 /** Runs and undos that were broken off, met by the next ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openUndo, type openApply } from '../../src/core/apply/open-apply.ts'
+import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
+import { openApply, openUndo } from '../../src/core/apply/open-apply.ts'
+import { tidy, type Tidied } from '../../src/core/apply/tidy.ts'
 import { undoRun } from '../../src/core/apply/undo.ts'
+import { NO_OVERRIDES } from '../../src/core/model/overrides.ts'
+import type { Plan } from '../../src/core/model/plan.ts'
+import { proposeOrphans } from '../../src/core/propose-orphans.ts'
 import { silentProgress } from '../../src/core/ports/runtime.ts'
 import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo, type ApplyWishes } from '../apply-stage.ts'
 import { without } from '../faults/truth.ts'
@@ -10,6 +15,8 @@ import { LIMITS, onDisk, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
 
 const LIMIT = { ...needs('postgres'), timeout: 120_000 }
+const DAY_MS = 86_400_000
+const WEEK = 7 * DAY_MS + 60_000
 
 type Ports = Awaited<ReturnType<typeof openApply>>
 
@@ -53,4 +60,115 @@ test('what an undo has not come to yet is not removed by the next run', LIMIT, (
     },
     { cards: 20 },
   ),
+)
+
+async function orphanPlan(stage: Stage): Promise<{ plan: Plan; orphans: readonly string[] }> {
+  const { instance } = stage.open
+  const before = await truth(stage)
+  await leaveOrphans(stage.lab, { share: 0.2, kinds: ['avatar', 'header'] })
+  const orphans = without((await truth(stage)).unclaimed, before.unclaimed)
+  const [database, storage, state] = [
+    await instance.database(),
+    await instance.storage(),
+    await instance.state(),
+  ]
+  await state.setUp()
+  const { clock, newName } = instance
+  const scan = { records: database, objects: storage, store: await instance.scans(), clock }
+  const propose = () =>
+    proposeOrphans(
+      { scan, database, objects: storage, sightings: state.sightings, newName },
+      {
+        ...{ instance: instance.name, graceMs: DAY_MS, minAgeMs: 0 },
+        ...{ quarantineMs: 7 * DAY_MS, concurrency: 2, prices: null },
+      },
+      { progress: silentProgress },
+    )
+  await propose()
+  await stage.sql(
+    `UPDATE cornac.orphan_sightings SET first_scan_at = first_scan_at - interval '1 day',
+      first_scan = first_scan || '-yesterday', last_scan_at = last_scan_at - interval '1 day'`,
+  )
+  const { plan } = await propose()
+  assert.ok(plan !== null && orphans.length > 10)
+  return { plan, orphans }
+}
+
+async function tidyAWeekLater(
+  stage: Stage,
+  change: (ports: Ports) => Ports = (ports) => ports,
+): Promise<Tidied> {
+  const { instance } = stage.open
+  const ports = change({ ...(await openApply(instance)), otherWork: QUIET })
+  const clock = { ...ports.clock, now: () => ports.clock.now() + WEEK }
+  return tidy({ ...ports, clock }, instance.name, NO_OVERRIDES, {})
+}
+
+test('a quarantine is not emptied while its run is being taken back', LIMIT, () =>
+  onDisk(async (stage) => {
+    const { plan } = await orphanPlan(stage)
+    const { objects } = await truth(stage)
+    const { run } = await apply(stage, plan)
+    assert.ok(run.counts.objectsMoved > 10)
+    await undoWithoutTime(stage, run.id)
+    const { quarantineEmptied } = await tidyAWeekLater(stage)
+    assert.equal(quarantineEmptied, 0)
+    const taken = await undo(stage, run.id)
+    assert.deepEqual([taken.restored.fromQuarantine, taken.lost], [run.counts.objectsMoved, 0])
+    assert.deepEqual(without(objects, (await truth(stage)).objects), [])
+  }),
+)
+
+/** While it lasts, storage brings nothing back out of quarantine. */
+const keepsAll = (ports: Ports): Ports => ({
+  ...ports,
+  objects: {
+    ...ports.objects,
+    move: async (pairs, access, options) =>
+      access === 'private'
+        ? ports.objects.move(pairs, access, options)
+        : pairs.map((pair) => ({ ...pair, state: 'refused' as const, reason: 'no space left on the disk' })),
+  },
+})
+
+/** An orphan is claimed by a row while it is being moved, and storage will not give it back. */
+async function claimedOnItsWay(stage: Stage): Promise<{ key: string; run: string }> {
+  const { plan, orphans } = await orphanPlan(stage)
+  const key = orphans.find((orphan) => /^cache\/accounts\/avatars\/.*\/original\//.test(orphan))
+  assert.ok(key !== undefined)
+  const { run } = await apply(stage, plan, {
+    ports: (ports) => {
+      const { objects } = keepsAll(ports)
+      return {
+        ...ports,
+        objects: {
+          ...objects,
+          async move(pairs, access, options) {
+            const moved = await objects.move(pairs, access, options)
+            await stage.sql(
+              `UPDATE accounts SET avatar_file_name = $2, avatar_content_type = 'image/png',
+                avatar_storage_schema_version = 1 WHERE id = $1::bigint`,
+              [key.split('/').slice(3, -2).join(''), key.split('/').at(-1)],
+            )
+            return moved
+          },
+        },
+      }
+    },
+  })
+  assert.equal(run.counts.refused, 1)
+  assert.equal(await stage.lab.media.get(key), null)
+  return { key, run: run.id }
+}
+
+test('what a row names and storage does not give back is not removed with its quarantine', LIMIT, () =>
+  onDisk(async (stage) => {
+    const { key } = await claimedOnItsWay(stage)
+    const first = await tidyAWeekLater(stage, keepsAll)
+    assert.deepEqual([first.recovered.open, first.quarantineEmptied], [1, 0])
+    const second = await tidyAWeekLater(stage)
+    assert.equal(second.recovered.open, 0)
+    assert.ok((await stage.lab.media.get(key)) !== null, 'the file is back')
+    assert.ok(second.quarantineEmptied > 0)
+  }),
 )

@@ -110,7 +110,8 @@ export function openRunJournal(pool: Pool): RunJournal {
     },
     quarantinesOver: (instance, nowMs, options) =>
       select(
-        `WHERE instance = $1 AND NOT quarantine_emptied AND (quarantine->>'untilMs')::float8 <= $2
+        `WHERE instance = $1 AND NOT quarantine_emptied AND (quarantine->>'untilMs')::float8 <= $2 AND state <> 'undoing'
+            AND NOT EXISTS (SELECT 1 FROM cornac.run_batches b WHERE b.run = runs.id AND b.state = 'open')
           ORDER BY started_at, id`,
         [instance, nowMs],
         options,

@@ -91,7 +91,10 @@ export interface RunJournal {
   batches(run: string, options?: CallOptions): AsyncIterable<Batch>
   /** This batch was taken back. @throws KnownError `lease-lost` */
   batchUndone(run: string, number: number, lease: Lease): Promise<void>
-  /** Runs whose files in quarantine may be removed for good by now, and were not. */
+  /**
+   * Runs whose files in quarantine may be removed for good by now, and were not. Not those that are being taken back, nor those
+   * with an open batch: a file of it that a row names by now may not be back yet.
+   */
   quarantinesOver(instance: string, nowMs: number, options?: CallOptions): Promise<readonly Run[]>
   quarantineEmptied(run: string, lease: Lease): Promise<void>
   /** Forgets the batches of runs that ended before: they cannot be undone any more. Gives how many runs that concerned. */
