@@ -17,7 +17,7 @@ import { truthOf, type Truth } from './faults/truth.ts'
 /** Midday, and nobody else at work: tests run at any hour, beside anything. */
 export const QUIET: OtherWork = { localHour: () => 12, runningTootctl: async () => [] }
 
-export const NO_LIMITS: ApplyBudget = {
+const NO_LIMITS: ApplyBudget = {
   maxFiles: null,
   maxBytes: null,
   maxDurationMs: null,
@@ -25,7 +25,7 @@ export const NO_LIMITS: ApplyBudget = {
 }
 
 /** Everything may go: what a test does not mean to hold back. */
-export const EVERYTHING = {
+const EVERYTHING = {
   ...NO_OVERRIDES,
   shares: { avatar: 1, header: 1, attachment: 1, thumbnail: 1, card: 1, emoji: 1 },
 }

@@ -37,7 +37,7 @@ const REMOTE = subjectOf('remote account')
 export const YEARS_MS = 6 * 365 * DAY_MS
 
 /** The id of the remote account with that number, without making the rest of it. */
-export function remoteAccountId(world: World, index: number): string {
+function remoteAccountId(world: World, index: number): string {
   const peculiar = peculiarityOf(index)
   if (peculiar?.id !== undefined) return peculiar.id
   if (index < oldAccounts(world)) return String(100 + index * 3)

@@ -48,7 +48,7 @@ function arrivalOf(world: World, number: number): number {
 }
 
 /** The attachment with that number. */
-export function attachment(world: World, number: number): LabAttachment {
+function attachment(world: World, number: number): LabAttachment {
   const dice = new Dice(world.seed, SUBJECT, number)
   const group = Math.floor(number / 4)
   const slot = SLOTS[number % 4] ?? 0

@@ -50,7 +50,7 @@ const SECOND = [
 ]
 
 /** How many domains an instance with that many remote accounts knows. */
-export function domainCount(remoteAccounts: number): number {
+function domainCount(remoteAccounts: number): number {
   return 50 + Math.floor(Math.sqrt(remoteAccounts))
 }
 

@@ -22,7 +22,7 @@ export function* followsOf(world: World, user: number): Generator<LabAccount> {
 }
 
 /** Remote accounts that follow the local user with that number. */
-export function* followersOf(world: World, user: number): Generator<LabAccount> {
+function* followersOf(world: World, user: number): Generator<LabAccount> {
   const wanted = Math.min(40, Math.floor(world.remoteAccounts / 15))
   let found = 0
   for (const account of walk(world, 7919 + user * 101)) {

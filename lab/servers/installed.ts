@@ -9,8 +9,6 @@ export type PackagedServer = keyof typeof table
 /** Every server of the lab. */
 export type LabServer = PackagedServer | 'postgres'
 
-export const labServers: readonly LabServer[] = ['postgres', ...(Object.keys(table) as PackagedServer[])]
-
 /** Undefined if the server can be started here, else a sentence: what is missing and how to get it. */
 export function whatIsMissing(server: LabServer): string | undefined {
   if (server === 'postgres') {

@@ -19,7 +19,7 @@ export interface RegisteredProcess {
 }
 
 /** Where the files lie; each user has a folder, since one may not end another's processes. */
-export function registryDirectory(): string {
+function registryDirectory(): string {
   return join(tmpdir(), `cornac-lab-${process.getuid?.() ?? 'user'}`)
 }
 

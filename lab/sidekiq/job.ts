@@ -1,7 +1,7 @@
 /** A job as one version's Sidekiq reads it, strictly: what it would misread is refused with a sentence. */
 import type { LabVersion } from '../instance/schema/schema.ts'
 
-export const WORKERS = ['RedownloadAvatarWorker', 'RedownloadHeaderWorker', 'RedownloadMediaWorker'] as const
+const WORKERS = ['RedownloadAvatarWorker', 'RedownloadHeaderWorker', 'RedownloadMediaWorker'] as const
 export type WorkerName = (typeof WORKERS)[number]
 
 export interface Job {

@@ -166,7 +166,7 @@ export const OWN_SETTINGS = {
 export const OWN_SETTING_PATHS = Object.keys(OWN_SETTINGS) as readonly OwnSettingPath[]
 
 /** `scan.min_age` is overridden by `CORNAC_SCAN_MIN_AGE`. */
-export function variableOf(path: OwnSettingPath): string {
+function variableOf(path: OwnSettingPath): string {
   return `CORNAC_${path.replaceAll('.', '_').toUpperCase()}`
 }
 

@@ -30,7 +30,7 @@ export class Secret {
   }
 }
 
-export const HIDDEN = '[hidden]'
+const HIDDEN = '[hidden]'
 
 /** A secret of the text, or null where there is none. */
 export function secretOf(text: string | null): Secret | null {

@@ -6,7 +6,7 @@ import type pg from 'pg'
 import type { HealKind, HealScope, HealTarget } from '../../src/core/model/heal-target.ts'
 
 /** How a remote account comes to be known for interaction: ids of such accounts, local ones perhaps among them. */
-export const SIGNALS: Readonly<Record<string, string>> = {
+const SIGNALS: Readonly<Record<string, string>> = {
   notified: `SELECT n.from_account_id AS id FROM notifications n, accounts l WHERE l.id = n.account_id AND l.domain IS NULL`,
   'mentions us': `SELECT s.account_id AS id FROM mentions m, statuses s, accounts l
     WHERE s.id = m.status_id AND l.id = m.account_id AND l.domain IS NULL`,

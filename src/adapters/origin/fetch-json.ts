@@ -58,7 +58,7 @@ export function nameOf({ status, contentType }: AnswerHead): string {
 }
 
 /** UTF-8 whatever is declared (RFC 8259, section 8.1); a byte order mark is ignored. */
-export function readJson({ bytes, url }: { readonly bytes: Uint8Array; readonly url: URL }): JsonAnswer {
+function readJson({ bytes, url }: { readonly bytes: Uint8Array; readonly url: URL }): JsonAnswer {
   try {
     return { kind: 'json', value: JSON.parse(new TextDecoder().decode(bytes)) as unknown, url }
   } catch {

@@ -91,7 +91,7 @@ function isTlsRefusal(error: unknown): boolean {
 }
 
 /** The sentence for what a connection attempt ended with. */
-export function explainConnection(error: unknown, settings: DatabaseSettings): KnownError {
+function explainConnection(error: unknown, settings: DatabaseSettings): KnownError {
   const { code, message } = error as { code?: string; message?: string }
   const place = `${settings.host}${settings.host.startsWith('/') ? '' : `:${settings.port}`}`
   // A server that does not answer may answer later; everything else is for the settings to mend.

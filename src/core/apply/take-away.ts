@@ -101,7 +101,7 @@ async function move(
 }
 
 /** Requests that removing so many keys takes, at least. */
-export function requestsFor({ objects }: Pick<ApplyPorts, 'objects'>, keys: number): number {
+function requestsFor({ objects }: Pick<ApplyPorts, 'objects'>, keys: number): number {
   return objects.traits.listPage === null ? 0 : Math.ceil(keys / objects.traits.removeBatch)
 }
 

@@ -85,7 +85,7 @@ export function isElsewhere({ wrappers }: ScheduledCommand): boolean {
 }
 
 /** A login shell reads profiles, which set what the file does not. */
-export function isLoginShell({ wrappers }: ScheduledCommand): boolean {
+function isLoginShell({ wrappers }: ScheduledCommand): boolean {
   return wrappers.some(({ words }) =>
     words.some(({ text }) => /^(-|--login|-[a-z]*[li][a-z]*)$/.test(text) && text !== '-n'),
   )

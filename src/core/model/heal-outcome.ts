@@ -75,7 +75,7 @@ export type HealOutcome =
 export const HOPELESS: readonly FailReason[] = ['gone', 'none']
 
 /** Why a picture was left alone, for people. */
-export const SKIP_REASONS: Readonly<Record<SkipReason, string>> = {
+const SKIP_REASONS: Readonly<Record<SkipReason, string>> = {
   suspended: 'the account is suspended',
   'domain-suspended': 'its domain is suspended by a domain block',
   'reject-media': 'its domain is blocked from sending media (reject_media)',

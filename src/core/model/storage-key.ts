@@ -42,7 +42,7 @@ export function idPartition(id: string): string {
 }
 
 /** The folder of a record's files: prefix and id partition, without a trailing slash. */
-export function folderOf(record: MediaRecord): string {
+function folderOf(record: MediaRecord): string {
   return prefixOf(record.kind, rootOf(record)) + idPartition(record.id)
 }
 
@@ -51,11 +51,6 @@ export function variantFileName(fileName: string, variant: Variant): string {
   if (variant.name === 'same') return fileName
   const dot = fileName.lastIndexOf('.')
   return `${dot > 0 ? fileName.slice(0, dot) : fileName}.${variant.name}`
-}
-
-/** The key of one variant of a record that names a file. */
-export function keyOf(record: MediaRecord & { readonly fileName: string }, variant: Variant): string {
-  return `${folderOf(record)}/${variant.style}/${variantFileName(record.fileName, variant)}`
 }
 
 /** A key that a record claims, with the variant it stands for. */

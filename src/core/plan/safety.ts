@@ -40,9 +40,6 @@ export const JOURNAL_LIFE_MS = 30 * DAY_MS
  */
 export const ORPHAN_GRACE_MS = DAY_MS
 
-/** Younger objects are no orphans at all: their rows may not be committed, or not be copied to a standby, yet (trap 23). */
-export const ORPHAN_MIN_AGE_MS = DAY_MS
-
 /** How long orphans wait in quarantine: a week has every weekday in it, and somebody who misses a picture. */
 export const QUARANTINE_MS = 7 * DAY_MS
 
@@ -50,9 +47,9 @@ export const QUARANTINE_MS = 7 * DAY_MS
  * Mastodon's own vacuum begins at a random minute of these hours, local time (facts 7), and works on the same rows. Work that
  * begins shortly before would meet it.
  */
-export const VACUUM_FROM_HOUR = 3
-export const VACUUM_TO_HOUR = 6
-export const VACUUM_MARGIN_HOURS = 10 / 60
+const VACUUM_FROM_HOUR = 3
+const VACUUM_TO_HOUR = 6
+const VACUUM_MARGIN_HOURS = 10 / 60
 
 /** Mastodon's vacuum may be at work, or about to begin. @param localHour 0 up to 24, with its fraction */
 export function isVacuumHour(localHour: number): boolean {

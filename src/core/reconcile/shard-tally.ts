@@ -45,7 +45,7 @@ const AGE_BOUNDS: readonly (readonly [AgeClass, number])[] = [
   ['year', 365 * DAY_MS],
 ]
 
-export function ageClass(ageMs: number): AgeClass {
+function ageClass(ageMs: number): AgeClass {
   return AGE_BOUNDS.find(([, bound]) => ageMs < bound)?.[0] ?? 'older'
 }
 

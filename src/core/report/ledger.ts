@@ -90,7 +90,7 @@ const MOST_CHANCE = 1
 /** Enough for every reason to reach its limit. */
 const MANY_TRIES = 30
 
-export function waitOf({ outcome, tries, lastTriedAtMs, nextTryAtMs }: LedgerEntry): Wait {
+function waitOf({ outcome, tries, lastTriedAtMs, nextTryAtMs }: LedgerEntry): Wait {
   const ms = nextTryAtMs - lastTriedAtMs
   return {
     ms,

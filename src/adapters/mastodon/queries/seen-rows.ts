@@ -3,7 +3,7 @@
  * Times are UTC without a zone (facts 1.1), to the microsecond.
  * Relies on what `record-columns.ts` relies on.
  */
-import { KINDS, type Kind } from '../../../core/model/media.ts'
+import type { Kind } from '../../../core/model/media.ts'
 import type { PruneFile } from '../../../core/model/prune-candidate.ts'
 import type { SchemaFacts } from '../../../core/model/schema.ts'
 import type { Put } from './put-values.ts'
@@ -66,11 +66,6 @@ export function sameUrl(kind: Kind, schema: SchemaFacts): string {
   return kind === 'card'
     ? 'true'
     : `nullif(${kindColumns(kind, schema).remoteUrl}, '') IS NOT DISTINCT FROM s.${kind}_url`
-}
-
-/** Is the file of the row `r` the one of `s`, by name and address? */
-export function sameFile(kind: Kind, schema: SchemaFacts): string {
-  return `(r.${KINDS[kind].columns}_file_name = s.${kind}_name AND ${sameUrl(kind, schema)})`
 }
 
 /** Is the row `r` a remote one, whose files of this kind may go? */

@@ -51,7 +51,7 @@ export function removeBatch({ root, keys }: RemoveJob): RemoveResult {
 }
 
 /** Removes the folder and those above it, longest first, while they are empty and longer than `keep` characters. */
-export function removeFolders(folder: string, keep: number): void {
+function removeFolders(folder: string, keep: number): void {
   for (let path = folder; path.length > keep; path = path.slice(0, path.lastIndexOf('/'))) {
     try {
       rmdirSync(path)

@@ -1,7 +1,7 @@
 /** How many keys one bulk removal asks for: as many as the store answers in time. */
 
 /** A batch is not cut below this: a store that is too slow for so few is not helped by fewer. */
-export const SMALLEST_BATCH = 50
+const SMALLEST_BATCH = 50
 /** Whole batches answered in time before a larger one is dared: a time-out costs minutes, a small batch little. */
 const ANSWERED_BEFORE_GROWTH = 10
 

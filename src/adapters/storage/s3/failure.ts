@@ -91,7 +91,7 @@ export function isCutOff({ code }: S3Refusal): boolean {
 }
 
 /** The store does not know this kind of request at all. */
-export function isNotOffered({ code, status }: S3Refusal): boolean {
+function isNotOffered({ code, status }: S3Refusal): boolean {
   return (
     /^(?:NotImplemented|MethodNotAllowed|UnsupportedOperation|NotSupported)$/.test(code) || status === 501
   )

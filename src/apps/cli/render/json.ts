@@ -1,7 +1,7 @@
 /** The JSON answer: one object, versioned, one member per line; pages of an async iterable become one list as they come. */
 
 /** Raised when a member changes its meaning, which a release of the same major version never does. */
-export const JSON_FORMAT = 1
+const JSON_FORMAT = 1
 
 export interface Envelope {
   readonly version: string

@@ -39,7 +39,7 @@ export async function* lintText(input: LintTextInput, paint: Painter): AsyncGene
   else yield files === 0 ? `${words.nothingFound}\n` : `${paint.good(words.clean(files))}\n`
 }
 
-export function findingText(finding: LintFinding, language: Language, paint: Painter): string {
+function findingText(finding: LintFinding, language: Language, paint: Painter): string {
   const words = LINT_WORDS[language]
   const { place, severity, code, message, harm, line, lineFrom, betterLine, cornacLine, fix } = finding
   const colour = severity === 'error' ? paint.bad : severity === 'warning' ? paint.warn : paint.dim

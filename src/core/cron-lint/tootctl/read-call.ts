@@ -81,7 +81,7 @@ export function readTootctlCall({ words }: ScheduledCommand): TootctlCall | null
   }
 }
 
-export function isTootctl(text: string): boolean {
+function isTootctl(text: string): boolean {
   const name = text.slice(text.lastIndexOf('/') + 1)
   return name === 'tootctl' || name === 'mastodon-tootctl'
 }

@@ -41,7 +41,7 @@ export const LONGEST_RETRY_AFTER_MS = 7 * DAY
  * Failures in a row after which a host is left in peace: few where nobody could connect, more where single answers broke
  * off or came late, which may be the fault of single files.
  */
-export const HOST_FAILURES_BEFORE_REST = { down: 3, up: 10 }
+const HOST_FAILURES_BEFORE_REST = { down: 3, up: 10 }
 
 /** The shares of the wait between which chance chooses. */
 const SPREAD = { least: 0.8, most: 1.2 }
