@@ -1,5 +1,5 @@
 /** The records of a heal on their way: chosen, assessed, queued by host, mended, counted, noted. */
-import { byHost } from '../by-host.ts'
+import { byHost } from './by-host.ts'
 import type { LedgerEntry } from '../ports/state.ts'
 import type { Progress } from '../ports/runtime.ts'
 import type { CallOptions } from '../ports/storage.ts'

@@ -18,7 +18,7 @@ import type { ApplyEnd } from '../apply-request.ts'
 import type { Budgets } from '../budgets.ts'
 import { claimedNow } from '../claims-now.ts'
 import { inParts, NOTHING_SEEN, type PartedBatch, type PartsTaken } from '../in-parts.ts'
-import { lookFor } from '../present.ts'
+import { lookFor } from '../look-for.ts'
 import type { RunBook } from '../run-book.ts'
 import {
   bringBackKeys,
@@ -214,11 +214,12 @@ async function takeUnclaimed(
   const gone = back.filter((key) => !there.has(key) && !unsure.has(key))
   const brought = await bringBackKeys(ports, work, quarantine, gone.filter(mayBeTaken))
   const kept = new Set(back)
+  const open = new Set([...brought.refused, ...unsure])
   return {
     gone: taken.gone.filter((key) => !kept.has(key)),
-    refused: [...taken.refused.filter((key) => !kept.has(key)), ...brought.refused, ...unsure],
+    refused: [...taken.refused.filter((key) => !kept.has(key)), ...open],
     because:
       taken.because ?? brought.because ?? (unsure.size > 0 ? 'storage did not say what is there' : null),
-    leftAlone: back.filter((key) => !unsure.has(key)),
+    leftAlone: back.filter((key) => !open.has(key)),
   }
 }

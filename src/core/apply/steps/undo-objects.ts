@@ -5,7 +5,7 @@ import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import { claimedNow } from '../claims-now.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { bringBackKeys } from '../take-away.ts'
-import { lookFor, type Looked } from '../present.ts'
+import { lookFor, type Looked } from '../look-for.ts'
 import type { UndoBook } from '../undo-book.ts'
 
 /** @throws KnownError if storage stops working */

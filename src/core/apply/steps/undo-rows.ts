@@ -7,7 +7,7 @@ import type { CallOptions } from '../../ports/storage.ts'
 import type { UnderLease } from '../apply-ports.ts'
 import { bringBackVersions } from '../bring-back-versions.ts'
 import { checkUnfenced } from '../../check-unfenced.ts'
-import { lookFor } from '../present.ts'
+import { lookFor } from '../look-for.ts'
 import type { UndoPorts } from '../undo.ts'
 import type { UndoBook } from '../undo-book.ts'
 

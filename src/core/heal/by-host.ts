@@ -1,11 +1,4 @@
-/**
- * Works through a stream of pages with a bounded number of items under way, and of those a bounded number per host: an
- * item whose host is busy is overtaken by the next one whose host is free, so one slow host never stops the others.
- *
- * Holds at most `window` items that wait. Items of one host keep their order; of several free hosts the one that waits
- * longest is served. The first error stops the taking of new items, waits for those under way, and is thrown. Aborting
- * does the same with the signal's reason.
- */
+/** How many at once, and how many may wait. */
 export interface HostTurns<T> {
   readonly concurrency: number
   readonly perHost: number
@@ -14,6 +7,14 @@ export interface HostTurns<T> {
   hostOf(item: T): string
 }
 
+/**
+ * Works through a stream of pages with a bounded number of items under way, and of those a bounded number per host: an
+ * item whose host is busy is overtaken by the next one whose host is free, so one slow host never stops the others.
+ *
+ * Holds at most `window` items that wait. Items of one host keep their order; of several free hosts the one that waits
+ * longest is served. The first error stops the taking of new items, waits for those under way, and is thrown. Aborting
+ * does the same with the signal's reason.
+ */
 export async function byHost<T>(
   pages: AsyncIterable<readonly T[]>,
   turns: HostTurns<T>,

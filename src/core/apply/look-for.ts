@@ -4,6 +4,7 @@ import type { CallOptions, ObjectReader } from '../ports/storage.ts'
 
 const LOOKS_AT_ONCE = 32
 
+/** What came of the looks; storage says of all others that they are not there. */
 export interface Looked {
   /** Storage says that they are there. */
   readonly there: ReadonlySet<string>
@@ -30,13 +31,4 @@ export async function lookFor(
     options.signal,
   )
   return { there, unsure }
-}
-
-/** The keys that storage says are there. @throws KnownError if it stops working */
-export async function present(
-  ports: { readonly objects: Pick<ObjectReader, 'stat'> },
-  keys: readonly string[],
-  options: CallOptions,
-): Promise<ReadonlySet<string>> {
-  return (await lookFor(ports, keys, options)).there
 }
