@@ -172,3 +172,12 @@ test('what a row names and storage does not give back is not removed with its qu
     assert.ok(second.quarantineEmptied > 0)
   }),
 )
+
+test('what a row names and storage did not give back is brought back by an undo', LIMIT, () =>
+  onDisk(async (stage) => {
+    const { key, run } = await claimedOnItsWay(stage)
+    const taken = await undo(stage, run)
+    assert.deepEqual([taken.lost, taken.run.state], [0, 'undone'])
+    assert.ok((await stage.lab.media.get(key)) !== null, 'the file is back')
+  }),
+)
