@@ -181,3 +181,22 @@ test('what a row names and storage did not give back is brought back by an undo'
     assert.ok((await stage.lab.media.get(key)) !== null, 'the file is back')
   }),
 )
+
+test('a run that died in a batch of thousands of rows goes on with its own plan', LIMIT, () =>
+  onDisk(async (stage) => {
+    await apply(stage, await planOf(stage, policyOf({ kinds: ['header'], includeFollows: true })))
+    await stage.sql(
+      `INSERT INTO accounts
+        SELECT (jsonb_populate_record(NULL::accounts, to_jsonb(a) || jsonb_build_object('id', a.id + n, 'username', 'n' || n))).*
+          FROM (SELECT * FROM accounts WHERE domain IS NOT NULL AND avatar_file_name <> '' ORDER BY id DESC LIMIT 1) a,
+            generate_series(1, 2500) n`,
+    )
+    const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
+    assert.ok(plan.totals.files.count > 2500)
+    await assert.rejects(apply(stage, plan, DIES), /killed/)
+    const { run, recovered } = await apply(stage, plan)
+    assert.ok(recovered.batches > 0)
+    assert.equal(run.state, 'done')
+    assert.deepEqual(run.counts.files, plan.totals.files)
+  }),
+)

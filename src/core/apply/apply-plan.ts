@@ -11,6 +11,7 @@ import type { Plan } from '../model/plan.ts'
 import { PRUNE_KINDS } from '../model/prune-policy.ts'
 import type { Run } from '../model/run.ts'
 import { mayApply, refuse } from '../plan/gate.ts'
+import { WORLD_MOVED } from '../plan/gate-moved.ts'
 import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
 import type { Progress } from '../ports/runtime.ts'
 import type { Lease } from '../ports/state.ts'
@@ -54,7 +55,10 @@ export async function applyPlan(
     refuseApplied(plan, begun)
     refuseOverQuarantine(plan, begun, ports.clock.now())
     const facts = await gatherFacts(ports, instance, plan, begun, held)
-    refuse(mayApply(plan, facts, request))
+    const refusals = mayApply(plan, facts, request)
+    // What a killed process of the run did is in its counts only once its batches are ended.
+    const settled = begun === null ? refusals : refusals.filter(({ code }) => code !== WORLD_MOVED)
+    refuse(settled)
     const budgets = new Budgets(request.budget, ports, {
       duringVacuum: request.overrides.duringVacuum,
       interrupted: options.signal,
@@ -62,6 +66,10 @@ export async function applyPlan(
     const work: UnderLease = { lease, pace: (requests) => budgets.pace(requests, held) }
     if (facts.canary.state === 'new') await layCanary(ports, instance, held)
     const recovered = await recover(ports, work, instance, held)
+    if (settled.length < refusals.length) {
+      const ended = await ports.state.runs.ofPlan(plan.id, held)
+      refuse(mayApply(plan, await gatherFacts(ports, instance, plan, ended, held), request))
+    }
     const run = await ports.state.runs.begin(newRun(ports, plan), lease)
     const quarantineEmptied = await emptyQuarantines(ports, work, instance, held)
     const book = new RunBook(run.counts)

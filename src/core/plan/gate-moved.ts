@@ -4,6 +4,9 @@ import type { Plan } from '../model/plan.ts'
 import type { GateFacts, Refusal } from './gate-facts.ts'
 import { MOVED_FILES, MOVED_SHARE } from './safety.ts'
 
+/** The code of these refusals. */
+export const WORLD_MOVED = 'world-moved'
+
 /** Less than the plan says is never too much: what goes on, or comes late, has less to do. */
 export function* refusalOfMoved(plan: Plan, facts: GateFacts): Generator<Refusal> {
   const planned = plan.totals.files.count
@@ -30,7 +33,7 @@ function tolerance(files: number): number {
 
 function moved(plan: Plan, what: string): Refusal {
   return {
-    code: 'world-moved',
+    code: WORLD_MOVED,
     what,
     remedy: `Make a new plan with cornac ${plan.request.verb}, and look at it`,
     category: 'capped',
