@@ -6,11 +6,11 @@ import type {
   RecoveredBatches,
   UndoResult,
 } from '../../../core/apply/apply-request.ts'
-import { KINDS } from '../../../core/model/media.ts'
 import type { Run } from '../../../core/model/run.ts'
 import { wayBack } from '../../../core/report/runs.ts'
 import type { Painter } from './paint.ts'
 import { formatBytes, formatCount, formatDuration, formatTime, plural } from './text.ts'
+import { leftAsChanged, ofKinds } from './work-text.ts'
 
 const STOPPED: Readonly<Record<ApplyEnd, string>> = {
   files: 'The number of files allowed was reached (--max-delete)',
@@ -46,14 +46,17 @@ export function describeTidied({ recovered, quarantineEmptied }: Tidied, paint: 
     .join('')
 }
 
-function* brought({ batches, objects }: RecoveredBatches): Generator<string> {
-  if (batches > 0)
-    yield `An interrupted run was brought to its end first: ${plural(objects, 'file')} of it taken away.`
+function* brought({ batches, objects, open }: RecoveredBatches): Generator<string> {
+  if (objects > 0)
+    yield `What earlier runs had left to do was done first: ${plural(objects, 'file')} taken away.`
+  else if (batches > open) yield 'What earlier runs had left to do was done first.'
 }
 
 function* stillOpen({ open }: RecoveredBatches, paint: Painter): Generator<string> {
   if (open > 0)
-    yield paint.warn(`${plural(open, 'batch', 'batches')} of earlier runs stay open: storage refuses.`)
+    yield paint.warn(
+      `${plural(open, 'batch', 'batches')} of earlier runs ${open === 1 ? 'stays' : 'stay'} open, because storage refuses; see cornac runs.`,
+    )
 }
 
 function* emptied(files: number): Generator<string> {
@@ -67,10 +70,7 @@ function done({ run, files, seconds, stopped }: ApplyResult, paint: Painter): st
   const before = counts.files.count - files
   if (counts.files.count === 0)
     return `${paint.good(stopped === null ? 'Nothing had to go' : 'Nothing has gone yet')}, in ${took}.`
-  const sorts = Object.entries(counts.byKind).map(([kind, tally]) => {
-    return `${formatCount(tally.count)} ${KINDS[kind as keyof typeof KINDS].plural}`
-  })
-  const what = sorts.length === 0 ? '' : `: ${sorts.join(', ')}`
+  const what = ofKinds(counts.byKind)
   const rows = counts.rows === 0 ? '' : ` of ${plural(counts.rows, 'row')}`
   const all = `${plural(counts.files.count, 'file')} (${formatBytes(counts.files.bytes)})${rows}`
   const verb = counts.objectsMoved > 0 ? 'moved to quarantine' : 'let go'
@@ -81,9 +81,7 @@ function done({ run, files, seconds, stopped }: ApplyResult, paint: Painter): st
 
 function leftAlone({ id, counts }: Run, paint: Painter): string[] {
   return [
-    ...(counts.changed === 0
-      ? []
-      : [`${formatCount(counts.changed)} changed meanwhile, or were being changed: left alone.`]),
+    ...leftAsChanged(counts.changed),
     ...(counts.refused === 0
       ? []
       : [
@@ -106,24 +104,27 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
   const { run, restored, healed, already, changed, lost, unanswered, stopped } = result
   const back = restored.inPlace + restored.fromQuarantine + restored.fromVersion + healed
   const ways = [
-    ...(restored.inPlace === 0 ? [] : [`${formatCount(restored.inPlace)} were still in storage`]),
+    ...(restored.inPlace === 0 ? [] : [`${were(restored.inPlace)} still in storage`]),
     ...(restored.fromQuarantine === 0
       ? []
       : [`${formatCount(restored.fromQuarantine)} came from quarantine`]),
     ...(restored.fromVersion === 0
       ? []
       : [`${formatCount(restored.fromVersion)} from earlier versions in the bucket`]),
-    ...(healed === 0 ? [] : [`${formatCount(healed)} were fetched from their origins`]),
+    ...(healed === 0
+      ? []
+      : [`${were(healed)} fetched from ${healed === 1 ? 'its origin' : 'their origins'}`]),
   ]
   const lines = [
     `${paint.good(`${plural(back, 'file')} brought back`)} in ${formatDuration(result.seconds * 1000)}${ways.length === 0 ? '' : `: ${ways.join(', ')}`}.`,
   ]
-  if (already > 0) lines.push(`${formatCount(already)} ${already === 1 ? 'was' : 'were'} there already.`)
+  if (already > 0) lines.push(`${were(already)} there already.`)
   if (changed > 0)
     lines.push(
       `${formatCount(changed)} ${changed === 1 ? 'has' : 'have'} something newer, or no row any more: left alone.`,
     )
-  if (lost > 0) lines.push(paint.warn(`${formatCount(lost)} could not be brought back${lostHint(run)}.`))
+  if (lost > 0)
+    lines.push(paint.warn(`${formatCount(lost)} could not be brought back${lostHint(run, lost)}.`))
   if (unanswered > 0)
     lines.push(
       paint.warn(
@@ -139,6 +140,11 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
   return `${lines.join('\n')}\n`
 }
 
-function lostHint({ verb }: Run): string {
-  return verb === 'prune' ? ' now; cornac heal goes on with them' : ': they are kept nowhere'
+function were(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'was' : 'were'}`
+}
+
+function lostHint({ verb }: Run, lost: number): string {
+  if (verb === 'prune') return ` now; cornac heal goes on with ${lost === 1 ? 'it' : 'them'}`
+  return lost === 1 ? ': it is kept nowhere' : ': they are kept nowhere'
 }

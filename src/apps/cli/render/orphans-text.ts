@@ -43,5 +43,9 @@ export function orphanSentences({
 export function versionSentences(markers: number): readonly string[] {
   return markers === 0
     ? []
-    : [`${formatCount(markers)} marks of removed files stay: they take no space, and hide what was removed.`]
+    : markers === 1
+      ? ['1 mark of a removed file stays: it takes no space, and hides what was removed.']
+      : [
+          `${formatCount(markers)} marks of removed files stay: they take no space, and hide what was removed.`,
+        ]
 }

@@ -90,8 +90,10 @@ test('requests and money are told where there are any, and whose prices they are
   const text = textOf(planOf({ cost }), { prices: amazon })
   assert.match(
     text,
-    /It takes about 1 203 requests to storage: 1 that list, 1 200 that copy and 2 that remove\.\nThat costs less than \$0\.01, and saves about \$1\.50 a month, by the prices that Amazon publishes for S3 Standard\.\n/,
+    /It takes about 1 203 requests to storage: 1 to list, 1 200 to copy and 2 to remove\.\nThat costs less than \$0\.01, and saves about \$1\.50 a month, by the prices that Amazon publishes for S3 Standard\.\n/,
   )
+  const removal = { requests: { list: 0, copy: 0, remove: 1 }, money: null }
+  assert.match(textOf(planOf({ cost: removal })), /It takes about 1 request to storage\.\n/)
   const own = { ...amazon, source: 'settings' } as const
   assert.match(textOf(planOf({ cost }), { prices: own }), /saves about \$1\.50 a month\.\n/)
   const none = { requests: { list: 0, copy: 0, remove: 0 }, money: null }

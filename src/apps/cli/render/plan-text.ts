@@ -167,12 +167,12 @@ function samples({ samples: all, request }: Plan, verbose: boolean, paint: Paint
 function costs({ plan: { cost }, prices }: PlanView): string[] {
   const { list, copy, remove } = cost.requests
   const sorts = [
-    ...(list === 0 ? [] : [`${formatCount(list)} that list`]),
-    ...(copy === 0 ? [] : [`${formatCount(copy)} that copy`]),
-    ...(remove === 0 ? [] : [`${formatCount(remove)} that remove`]),
+    ...(list === 0 ? [] : [`${formatCount(list)} to list`]),
+    ...(copy === 0 ? [] : [`${formatCount(copy)} to copy`]),
+    ...(remove === 0 ? [] : [`${formatCount(remove)} to remove`]),
   ]
   if (sorts.length === 0) return []
-  const takes = `It takes about ${plural(list + copy + remove, 'request')} to storage: ${listOf(sorts)}.`
+  const takes = `It takes about ${plural(list + copy + remove, 'request')} to storage${sorts.length === 1 ? '' : `: ${listOf(sorts)}`}.`
   if (cost.money === null) return [takes]
   const source = prices?.source === 'amazon' ? ', by the prices that Amazon publishes for S3 Standard' : ''
   return [

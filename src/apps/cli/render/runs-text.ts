@@ -1,10 +1,10 @@
 /** Lists of plans and runs, and one run in sentences, for people. */
-import { ALL_KINDS, KINDS } from '../../../core/model/media.ts'
 import type { Run, RunState } from '../../../core/model/run.ts'
 import type { PlanLine } from '../../../core/ports/plans.ts'
 import { wayBack, type RunReport, type WayBack } from '../../../core/report/runs.ts'
 import type { Painter } from './paint.ts'
 import { formatBytes, formatCount, formatTime, plural, table } from './text.ts'
+import { leftAsChanged, ofKinds } from './work-text.ts'
 
 const STATES: Readonly<Record<RunState, string>> = {
   running: 'running, or killed',
@@ -75,14 +75,15 @@ export function describeRun(report: RunReport, paint: Painter): string {
   const lines = [
     `${paint.bold(run.id)}: ${STATES[run.state]}`,
     `Began on ${formatTime(run.startedAtMs)}${run.endedAtMs === null ? '' : `, ended on ${formatTime(run.endedAtMs)}`}${run.attempts > 1 ? `, in ${formatCount(run.attempts)} goes` : ''}.`,
-    `${plural(counts.files.count, 'file')} (${formatBytes(counts.files.bytes)}) let go${counts.rows === 0 ? '' : ` of ${plural(counts.rows, 'row')}`}${kinds(run)}.`,
+    `${plural(counts.files.count, 'file')} (${formatBytes(counts.files.bytes)}) let go${counts.rows === 0 ? '' : ` of ${plural(counts.rows, 'row')}`}${ofKinds(counts.byKind)}.`,
   ]
-  if (counts.objectsRemoved + counts.objectsMoved > 0)
-    lines.push(
-      `In storage, ${plural(counts.objectsRemoved, 'object')} removed and ${formatCount(counts.objectsMoved)} moved to quarantine.`,
-    )
-  if (counts.changed > 0)
-    lines.push(`${formatCount(counts.changed)} changed meanwhile, or were being changed: left alone.`)
+  const { objectsRemoved, objectsMoved } = counts
+  const inStorage = [
+    ...(objectsRemoved === 0 ? [] : [`${plural(objectsRemoved, 'object')} removed`]),
+    ...(objectsMoved === 0 ? [] : [`${plural(objectsMoved, 'object')} moved to quarantine`]),
+  ]
+  if (inStorage.length > 0) lines.push(`In storage, ${inStorage.join(' and ')}.`)
+  lines.push(...leftAsChanged(counts.changed))
   if (run.stoppedBecause !== null)
     lines.push(`It stopped: ${run.stoppedBecause.replace(/\.$/, '')}. To go on: cornac apply ${run.planId}`)
   else if (run.state === 'running')
@@ -97,14 +98,6 @@ export function describeRun(report: RunReport, paint: Painter): string {
       ...(moreRefused ? [paint.dim('… and more; --limit shows more of them')] : []),
     )
   return `${lines.join('\n')}\n`
-}
-
-function kinds({ counts }: Run): string {
-  const said = ALL_KINDS.flatMap((kind) => {
-    const tally = counts.byKind[kind]
-    return tally === undefined ? [] : [`${formatCount(tally.count)} ${KINDS[kind].plural}`]
-  })
-  return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
 
 function takeBack(run: Run, way: WayBack): string {
