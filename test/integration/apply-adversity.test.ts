@@ -200,3 +200,23 @@ test('a run that died in a batch of thousands of rows goes on with its own plan'
     assert.deepEqual(run.counts.files, plan.totals.files)
   }),
 )
+
+test(
+  'a row that somebody holds all the time is not given up: the next undo names its file again',
+  LIMIT,
+  () =>
+    onDisk(async (stage) => {
+      const rows = await rowsOf(stage, 'accounts')
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
+      await assert.rejects(apply(stage, plan, DIES), /killed/)
+      const [id] = plan.samples.map((sample) => sample.id)
+      await stage.sql('BEGIN')
+      await stage.sql('SELECT 1 FROM accounts WHERE id = $1::bigint FOR UPDATE', [id])
+      const first = await undo(stage, `run-${plan.id}`)
+      await stage.sql('COMMIT')
+      assert.deepEqual([first.changed, first.unanswered, first.run.state], [0, 1, 'undoing'])
+      const second = await undo(stage, `run-${plan.id}`)
+      assert.deepEqual([second.restored.inPlace, second.run.state], [1, 'undone'])
+      assert.deepEqual(await rowsOf(stage, 'accounts'), rows)
+    }),
+)

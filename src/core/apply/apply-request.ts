@@ -75,7 +75,10 @@ export interface UndoResult {
   readonly changed: number
   /** Files that could not be brought back now; `cornac heal` goes on with them. */
   readonly lost: number
-  /** Files that storage would neither confirm nor deny, or not give back: the run stays `undoing`, and the next undo asks again. */
+  /**
+   * Files that storage would neither confirm nor deny, or not give back, or whose rows somebody held all the time: the run stays
+   * `undoing`, and the next undo asks again.
+   */
   readonly unanswered: number
   /** Null if everything of the run was seen. */
   readonly stopped: 'duration' | 'interrupted' | null

@@ -128,8 +128,8 @@ export function describeUndo(result: UndoResult, paint: Painter): string {
   if (unanswered > 0)
     lines.push(
       paint.warn(
-        `Storage did not answer for ${plural(unanswered, 'file')}, or did not give ${unanswered === 1 ? 'it' : 'them'} back. ` +
-          `To ask again: cornac undo ${run.id}`,
+        `${plural(unanswered, 'file')} could not be settled: storage did not answer or did not give ${unanswered === 1 ? 'it' : 'them'} back, ` +
+          `or somebody held ${unanswered === 1 ? 'its row' : 'their rows'}. To try again: cornac undo ${run.id}`,
       ),
     )
   if (stopped !== null)

@@ -79,29 +79,45 @@ async function nameFilesAgain(
     if (named.size === 0) await lease.check()
     brought += named.size
     left = left.filter(({ id, file }) => !named.has(`${file.record.kind} ${id}`))
-    const unnamed = await withoutNamed(ports, left, options)
-    book.already += left.length - unnamed.length
-    left = unnamed
+    const { open, named: already, changed } = await lookAtRows(ports, left, options)
+    book.already += already
+    book.changed += changed
+    left = open
     if (left.length === 0 || tries === TRIES) break
     await ports.clock.sleep(PAUSE_MS, options.signal)
   }
-  book.changed += left.length
+  // Nothing speaks against them but that somebody holds their rows: the next undo tries again.
+  book.unanswered += left.length
   return brought
 }
 
-/** Those that their rows do not name: an undo that died here has named some before. */
-async function withoutNamed(
+interface RowsSeen {
+  /** Their rows name nothing, and would take them back. */
+  readonly open: readonly FileBack[]
+  /** Their rows name them: an undo that died here has named some before. */
+  readonly named: number
+  /** Their rows name something newer, or would fetch from elsewhere, or are gone. */
+  readonly changed: number
+}
+
+async function lookAtRows(
   { database }: UndoPorts,
   files: readonly FileBack[],
   options: CallOptions,
-): Promise<readonly FileBack[]> {
-  const unnamed: FileBack[] = []
+): Promise<RowsSeen> {
+  const open: FileBack[] = []
+  let [named, changed] = [0, 0]
   for (const [kind, some] of Map.groupBy(files, ({ file }) => file.record.kind)) {
     const ids = some.map(({ id }) => id)
     const now = await database.reread(kind, ids, options)
-    unnamed.push(...some.filter(({ id, file }) => now.get(id)?.fileName !== file.record.fileName))
+    for (const one of some) {
+      const [row, { fileName, remoteUrl }] = [now.get(one.id), one.file.record]
+      if (row?.fileName === fileName) named++
+      else if (row?.fileName === null && row.remote && row.remoteUrl === remoteUrl) open.push(one)
+      else changed++
+    }
   }
-  return unnamed
+  return { open, named, changed }
 }
 
 function keysOf({ file }: FileBack): readonly string[] {
