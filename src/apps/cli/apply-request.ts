@@ -25,7 +25,8 @@ export const LIMIT_OPTIONS: readonly CommandOption[] = [
   },
   {
     flags: '--max-delete-bytes <size>',
-    description: 'let go of at most this much (default: none, or apply.max_delete_bytes)',
+    description:
+      'stop once this much was let go; the last file may pass it (default: none, or apply.max_delete_bytes)',
     setting: 'apply.max_delete_bytes',
   },
   {

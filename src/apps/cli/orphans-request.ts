@@ -60,7 +60,7 @@ export const ORPHAN_OPTIONS: readonly CommandOption[] = [
   {
     flags: '--older-than <duration>',
     description:
-      'with these two: only what was begun longer ago than this, or replaced; 24h and 7d at least (default: 7d)',
+      'with these two: only what was begun, or replaced, longer ago; not below 24h, and 7d for versions (default: 7d)',
     read: (text) => atLeast(UPLOAD_MIN_AGE_MS, parseDuration(text)),
     expects: 'a duration of 24h or more, such as 7d or 36h',
   },
