@@ -1,5 +1,5 @@
-import { KnownError } from '../../core/errors.ts'
 import type { Plan } from '../../core/model/plan.ts'
+import { noSuchPlan } from '../../core/report/no-such.ts'
 import type { CommandContext } from './context.ts'
 import { usageError } from './usage-error.ts'
 
@@ -9,12 +9,7 @@ export async function findPlan(context: CommandContext, id: string): Promise<Pla
   const { plans } = await instance.state()
   const plan = await plans.find(instance.name, id, { signal: context.signal })
   if (plan !== null) return plan
-  throw new KnownError({
-    code: 'no-such-plan',
-    what: id === 'last' ? 'there is no plan yet' : `there is no plan ${id}`,
-    remedy: 'cornac plans lists those that are kept; cornac prune and cornac orphans make them',
-    category: 'usage',
-  })
+  throw noSuchPlan(id)
 }
 
 /** The one word after a verb. @throws KnownError of category `usage` if it is not there, or not alone */

@@ -16,6 +16,7 @@ import { refuse } from '../plan/gate.ts'
 import { canaryRefusal } from '../plan/gate-canary.ts'
 import type { Progress } from '../ports/runtime.ts'
 import type { CallOptions } from '../ports/storage.ts'
+import { noSuchRun } from '../report/no-such.ts'
 import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 import { APPLY_LEASE } from './apply-plan.ts'
 import type { UndoResult } from './apply-request.ts'
@@ -129,17 +130,14 @@ async function findRun(
   const refuseIt = (code: string, what: string, remedy: string): never => {
     throw new KnownError({ code, what, remedy, category: 'usage' })
   }
-  if (run === null)
-    return refuseIt(
-      'no-such-run',
-      id === 'last' ? 'nothing was ever applied here' : `there is no run ${id}`,
-      'cornac runs lists what was done',
-    )
+  if (run === null) throw noSuchRun(id)
   if (run.state === 'undone')
     return refuseIt(
       'run-undone',
       `${run.id} was taken back before`,
-      `cornac runs ${run.id} tells what came of it`,
+      run.verb === 'prune'
+        ? 'What could not be brought back then, cornac heal goes on with'
+        : 'What could not be brought back then is kept nowhere',
     )
   if (run.forgotten)
     return refuseIt(

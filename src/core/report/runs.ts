@@ -12,7 +12,7 @@ export type WayBack =
   | {
       readonly possible: false
       readonly because:
-        | 'taken back before'
+        | 'it was taken back before'
         | 'its journal is not kept any more'
         | 'its files were removed for good'
         | 'it went without quarantine'
@@ -67,7 +67,7 @@ export function wayBack(run: Run): WayBack {
   const no = (because: Extract<WayBack, { possible: false }>['because']): WayBack => {
     return { possible: false, because }
   }
-  if (run.state === 'undone') return no('taken back before')
+  if (run.state === 'undone') return no('it was taken back before')
   if (run.forgotten) return no('its journal is not kept any more')
   if (run.quarantineEmptied) return no('its files were removed for good')
   if (run.counts.files.count === 0 && run.state !== 'running') return no('it has done nothing')

@@ -1,4 +1,4 @@
-import { KnownError } from '../../../core/errors.ts'
+import { noSuchRun } from '../../../core/report/no-such.ts'
 import { readRun } from '../../../core/report/runs.ts'
 import type { Command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
@@ -48,13 +48,7 @@ async function one(context: CommandContext<ListOptions>): Promise<ExitName> {
   const limit = context.options.limit ?? LISTED
   const { signal } = context
   const report = await readRun(await instance.state(), instance.name, id, limit, { signal })
-  if (report === null)
-    throw new KnownError({
-      code: 'no-such-run',
-      what: id === 'last' ? 'nothing was ever applied here' : `there is no run ${id}`,
-      remedy: 'cornac runs lists what was done',
-      category: 'usage',
-    })
+  if (report === null) throw noSuchRun(id)
   await context.out({
     data: {
       run: runData(report.run),
