@@ -95,6 +95,38 @@ test(
 )
 
 test(
+  'storage that takes nothing away is noticed after one batch: no more rows are let go, and the same plan goes on later',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(
+      async (stage) => {
+        const plan = await planOf(stage, policyOf({ kinds: ALL_PRUNED, includeFollows: true }))
+        let calls = 0
+        const shut = await apply(stage, plan, {
+          ports: (ports) => ({
+            ...ports,
+            objects: {
+              ...ports.objects,
+              remove: async (keys) => {
+                calls++
+                return keys.map((key) => ({ key, removed: false as const, reason: 'permission denied' }))
+              },
+            },
+          }),
+        })
+        assert.equal(shut.stopped, 'refused')
+        assert.equal(shut.run.state, 'stopped')
+        assert.ok(calls > 0 && shut.run.counts.refused > 0)
+        assert.ok(shut.run.counts.rows < plan.totals.rows, `${shut.run.counts.rows} of ${plan.totals.rows}`)
+        const opened = await apply(stage, plan)
+        assert.deepEqual([opened.stopped, opened.run.counts.refused], [null, 0])
+        assert.equal(opened.run.counts.rows, plan.totals.rows)
+      },
+      { attachments: 40, cards: 20 },
+    ),
+)
+
+test(
   'where storage would not remove anything, an undo leaves every row as it was, to the letter',
   { ...needs('postgres'), timeout: 120_000 },
   () =>

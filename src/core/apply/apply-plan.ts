@@ -175,6 +175,7 @@ const BECAUSE: Readonly<Record<ApplyEnd, string>> = {
   bytes: 'the bytes allowed were reached',
   duration: 'the time allowed was up',
   vacuum: 'the hours of Mastodon’s own vacuum had begun',
+  refused: 'storage refused to take anything away',
   interrupted: 'it was interrupted',
 }
 

@@ -23,7 +23,7 @@ export interface ApplyRequest {
 }
 
 /** Why a run ended before its plan did. */
-export type ApplyEnd = 'files' | 'bytes' | 'duration' | 'vacuum' | 'interrupted'
+export type ApplyEnd = 'files' | 'bytes' | 'duration' | 'vacuum' | 'refused' | 'interrupted'
 
 /** What killed runs had left half done. */
 export interface RecoveredBatches {

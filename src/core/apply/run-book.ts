@@ -22,6 +22,8 @@ export class RunBook {
   #changed: number
   #refused: number
   #filesHere = 0
+  #objectsHere = 0
+  #refusedHere = 0
 
   /** @param before what earlier processes of the run did */
   constructor(before: RunCounts) {
@@ -46,6 +48,8 @@ export class RunBook {
     this.#objectsMoved += batch.objectsMoved
     this.#changed += batch.changed
     this.#refused += batch.refused
+    this.#objectsHere += batch.objectsRemoved + batch.objectsMoved
+    this.#refusedHere += batch.refused
   }
 
   /** What is of no kind: remains of uploads, old versions. */
@@ -69,6 +73,11 @@ export class RunBook {
       changed: this.#changed,
       refused: this.#refused,
     }
+  }
+
+  /** What storage did of what this process asked for, as rows were let go. */
+  get storageHere(): { readonly done: number; readonly refused: number } {
+    return { done: this.#objectsHere, refused: this.#refusedHere }
   }
 
   /** Files let go by this process. */

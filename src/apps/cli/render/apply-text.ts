@@ -17,6 +17,7 @@ const STOPPED: Readonly<Record<ApplyEnd, string>> = {
   bytes: 'The bytes allowed were reached (--max-delete-bytes)',
   duration: 'The time was up (--max-duration)',
   vacuum: 'The hours of Mastodon’s own vacuum have begun',
+  refused: 'Storage took nothing away, so no more rows were let go',
   interrupted: 'Interrupted; the batch under way was finished',
 }
 

@@ -50,7 +50,7 @@ interface LetGoBatch {
  * @throws KnownError if database or storage stop working, or the lease is lost; the batches under way stay open in the journal
  */
 export async function letGo(ports: ApplyPorts, work: UnderLease, step: LetGoStep): Promise<ApplyEnd | null> {
-  const { policy, budgets } = step
+  const { policy, budgets, book } = step
   const { lease } = work
   let removing: Promise<void> = Promise.resolve()
   const settle = async (): Promise<void> => {
@@ -59,7 +59,9 @@ export async function letGo(ports: ApplyPorts, work: UnderLease, step: LetGoStep
   try {
     const pages = ports.database.prune.candidates(policy, { after: step.position, signal: lease.signal })
     for await (const { candidates, position } of pages) {
-      const end = budgets.end()
+      // Until storage has taken something away, no two batches are under way.
+      if (book.storageHere.done === 0) await settle()
+      const end = refusesAll(book) ? 'refused' : budgets.end()
       if (end !== null) return await settle().then(() => end)
       const taken = budgets.take(candidates, sizeOf)
       if (taken.length > 0) {
@@ -81,6 +83,11 @@ export async function letGo(ports: ApplyPorts, work: UnderLease, step: LetGoStep
     // Nothing may be under way when the lease is given back.
     await removing.catch(() => {})
   }
+}
+
+/** Storage that may not be written, or is full: letting go of more rows would take pictures away, and free nothing. */
+function refusesAll({ storageHere: { done, refused } }: RunBook): boolean {
+  return done === 0 && refused > 0
 }
 
 function sizeOf({ files, bytes }: PruneCandidate): { files: number; bytes: number } {
