@@ -39,6 +39,6 @@ export async function removeBulk(
 
 /** Control characters and non-characters cannot stand in the XML of a bulk request, even escaped. */
 export function fitsXml({ key }: StoreTarget): boolean {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- these are what XML cannot hold
   return !/[\u0000-\u001f\ufffe\uffff]/.test(key)
 }
