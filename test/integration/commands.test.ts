@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { after, before, describe, test } from 'node:test'
 import { Redis } from 'ioredis'
+import { assertDocumented } from '../assert-documented.ts'
 import { afterAccidents } from '../../lab/instance/break/breakage.ts'
 import { deleteFiles } from '../../lab/instance/break/delete-files.ts'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
@@ -47,6 +48,7 @@ async function asked(
   const answer = JSON.parse(run.stdout) as Answer
   assert.match(answer.cornac, /^\d+\.\d+\.\d+/)
   assert.deepEqual([answer.format, answer.verb], [1, argv[0]])
+  assertDocumented(answer)
   return answer
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { assertDocumented } from '../assert-documented.ts'
 import { withClient } from '../../lab/instance/database.ts'
 import { diskMedia, type DiskMedia } from '../../lab/instance/media/disk-media.ts'
 import { freePort } from '../../lab/servers/free-ports.ts'
@@ -64,7 +65,9 @@ async function told(argv: readonly string[], env: Env): Promise<string> {
 async function asked<Answer>(argv: readonly string[], env: Env): Promise<Answer & { readonly verb: string }> {
   const run = await cornac([...argv, '--json'], env)
   assert.deepEqual([run.code, run.stderr], [0, ''], run.stdout)
-  return JSON.parse(run.stdout) as Answer & { verb: string }
+  const answer = JSON.parse(run.stdout) as Answer & { verb: string }
+  assertDocumented(answer)
+  return answer
 }
 
 describe('setup and ledger', needs('postgres'), () => {

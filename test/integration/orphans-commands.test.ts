@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { assertDocumented } from '../assert-documented.ts'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import { withClient } from '../../lab/instance/database.ts'
 import { diskMedia, type DiskMedia } from '../../lab/instance/media/disk-media.ts'
@@ -76,8 +77,11 @@ describe('orphans', needs('postgres'), () => {
     return text
   }
 
-  const asked = async (...argv: string[]): Promise<Answer> =>
-    JSON.parse(await orphans([...argv, '--json'])) as Answer
+  const asked = async (...argv: string[]): Promise<Answer> => {
+    const answer = JSON.parse(await orphans([...argv, '--json'])) as Answer & { readonly verb: string }
+    assertDocumented(answer)
+    return answer
+  }
 
   const there = async (): Promise<number> => {
     const found = await Promise.all(left.map((key) => media.get(key)))

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assertDocumented } from '../assert-documented.ts'
 import { withClient } from '../../lab/instance/database.ts'
 import { diskMedia, type DiskMedia } from '../../lab/instance/media/disk-media.ts'
 import { removeServerDirectory, serverDirectory } from '../../lab/servers/server-directory.ts'
@@ -104,7 +105,9 @@ describe('prune, apply, undo', needs('postgres'), () => {
   async function asked<Answer = Applied>(argv: readonly string[], end: ExitName = 'done'): Promise<Answer> {
     const run = await cornac([...argv, '--json'])
     assert.deepEqual([run.code, run.stderr], [EXIT_CODES[end].code, ''], run.stdout)
-    return JSON.parse(run.stdout) as Answer
+    const answer = JSON.parse(run.stdout) as Answer & { readonly verb: string }
+    assertDocumented(answer)
+    return answer
   }
 
   const changed = async (): Promise<boolean> => {
@@ -249,7 +252,9 @@ describe('prune, apply, undo', needs('postgres'), () => {
     assert.match(text, /^2 files let go in .*; 5 files \(.*\) of 5 rows by the whole run: 5 cards\.\n/)
     assert.match(
       text,
-      new RegExp(`\\(--max-delete\\)\\. The rest is left; to go on: cornac apply ${plan.id}\\n`),
+      new RegExp(
+        `\\(--max-delete\\)\\. The rest is left; to go on: cornac apply ${plan.id}( --allow-share \\S+)*\\n`,
+      ),
     )
     const last = await asked(['apply', plan.id, ...ANY_TIME, ...ALL])
     assert.deepEqual([last.stopped, last.run.files], [null, plan.files])
@@ -297,7 +302,10 @@ describe('prune, apply, undo', needs('postgres'), () => {
     })
     const run = await running.ended
     assert.equal(run.code, EXIT_CODES.interrupted.code, run.stdout + run.stderr)
-    assert.match(run.stdout, new RegExp(`Interrupted; .*to go on: cornac apply ${plan.id}\\n`))
+    assert.match(
+      run.stdout,
+      new RegExp(`Interrupted; .*to go on: cornac apply ${plan.id}( --allow-share \\S+)*\\n`),
+    )
     const rest = await asked(argv)
     assert.deepEqual([rest.stopped, rest.run.state], [null, 'done'])
   })

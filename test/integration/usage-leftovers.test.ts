@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { describe, test } from 'node:test'
+import { assertDocumented } from '../assert-documented.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import type { S3Vice } from '../../lab/servers/s3-dialect.ts'
 import { refuse } from '../../lab/servers/s3-vices/recognise.ts'
@@ -123,13 +124,14 @@ describe('cornac usage of a bucket', needs('ceph-rgw', 'postgres'), () => {
     assert.match(text, /\n {2}3 old versions of files \(.*B\) and 1 delete marker\.\n/)
 
     const { stdout } = await runCornac(['usage', '--json'], { env })
-    const { leftovers } = JSON.parse(stdout) as { leftovers: Record<string, unknown> }
-    const { uploads, versions, uncounted } = leftovers as {
+    const answer = JSON.parse(stdout) as { verb: string; leftovers: Record<string, unknown> }
+    assertDocumented(answer)
+    const { uploads, versions, uncounted } = answer.leftovers as {
       uploads: { count: number; oldest: string }
-      versions: { count: number; deleteMarkers: number }
+      versions: { count: number; delete_markers: number }
       uncounted: unknown[]
     }
-    assert.deepEqual([uploads.count, versions.count, versions.deleteMarkers, uncounted], [1, 3, 1, []])
+    assert.deepEqual([uploads.count, versions.count, versions.delete_markers, uncounted], [1, 3, 1, []])
     assert.ok(Math.abs(Date.parse(uploads.oldest) - Date.now()) < 600_000)
 
     stage.proxy.vices = [mayNotList(/[?&](?:uploads|versions)(?:[=&]|$)/)]

@@ -76,14 +76,24 @@ export const usage: Command<UsageOptions> = {
   },
 }
 
-/** Times as others read them. */
 function usageData({ leftovers, ...report }: UsageReport): Record<string, unknown> {
   if (leftovers === null) return { ...report, leftovers }
-  const { uploads, ...others } = leftovers
-  if (uploads === null) return { ...report, leftovers }
-  const { count, oldestAtMs } = uploads
-  const oldest = oldestAtMs === null ? null : new Date(oldestAtMs).toISOString()
-  return { ...report, leftovers: { uploads: { count, oldest }, ...others } }
+  const { uploads, versions, uncounted } = leftovers
+  return {
+    ...report,
+    leftovers: {
+      uploads: uploads === null ? null : { count: uploads.count, oldest: iso(uploads.oldestAtMs) },
+      versions:
+        versions === null
+          ? null
+          : { count: versions.count, bytes: versions.bytes, delete_markers: versions.deleteMarkers },
+      uncounted,
+    },
+  }
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }
 
 function describe(report: UsageReport, paint: Painter): string {
