@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
+import { s3Media } from '../../lab/instance/media/s3-media.ts'
+import { keepVersions } from '../../lab/servers/s3-bucket.ts'
 import { openApply, openUndo } from '../../src/core/apply/open-apply.ts'
 import { tidy, type Tidied } from '../../src/core/apply/tidy.ts'
 import { undoRun } from '../../src/core/apply/undo.ts'
@@ -11,8 +13,9 @@ import { proposeOrphans } from '../../src/core/propose-orphans.ts'
 import { silentProgress } from '../../src/core/ports/runtime.ts'
 import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo, type ApplyWishes } from '../apply-stage.ts'
 import { without } from '../faults/truth.ts'
-import { LIMITS, onDisk, type Stage } from '../heal-stage.ts'
+import { LIMITS, onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
+import { freshName, sharedRgw } from '../shared-servers.ts'
 
 const LIMIT = { ...needs('postgres'), timeout: 120_000 }
 const DAY_MS = 86_400_000
@@ -219,4 +222,34 @@ test(
       assert.deepEqual([second.restored.inPlace, second.run.state], [1, 'undone'])
       assert.deepEqual(await rowsOf(stage, 'accounts'), rows)
     }),
+)
+
+test(
+  'an undo brings back no version of a file that no row will name again',
+  { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+  async () => {
+    const rgw = await sharedRgw()
+    const media = await s3Media({ ...rgw.address, bucket: freshName('adversity') })
+    await keepVersions(rgw.address, media.env['S3_BUCKET']!)
+    try {
+      await onStage({ media, attachments: 60 }, async (stage) => {
+        const before = await truth(stage)
+        const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'attachment'], includeFollows: true }))
+        const { run } = await apply(stage, plan)
+        const [avatar, attachment] = (['avatar', 'attachment'] as const).map((kind) =>
+          plan.samples.find((sample) => sample.kind === kind)!,
+        )
+        await stage.sql(`UPDATE accounts SET avatar_file_name = 'newer.png' WHERE id = $1::bigint`, [
+          avatar?.id,
+        ])
+        await stage.sql('DELETE FROM media_attachments WHERE id = $1::bigint', [attachment?.id])
+        const taken = await undo(stage, run.id)
+        assert.equal(taken.lost + taken.unanswered, 0)
+        assert.ok(taken.restored.fromVersion > 20 && taken.changed >= 2, JSON.stringify(taken))
+        assert.deepEqual(without((await truth(stage)).unclaimed, before.unclaimed), [])
+      })
+    } finally {
+      await media.close()
+    }
+  },
 )

@@ -37,7 +37,15 @@ export async function undoRows(
   const isIn = (keys: ReadonlySet<string>, file: FileBack): boolean =>
     keysOf(file).every((key) => keys.has(key))
   const inPlace = files.filter((file) => isIn(there, file))
-  const away = files.filter((file) => !isIn(there, file))
+  // What no row would take back stays away: nobody would ever remove it again.
+  const seen = await lookAtRows(
+    ports,
+    files.filter((file) => !isIn(there, file)),
+    options,
+  )
+  book.already += seen.named
+  book.changed += seen.changed
+  const away = seen.open
   const covered = away.flatMap(keysOf).filter((key) => !there.has(key))
   const uncovered = await bringBackVersions(ports, covered, options)
   const either = new Set([...there, ...uncovered])
@@ -50,7 +58,7 @@ export async function undoRows(
   // Storage may have all of these; of the others at least one file is gone.
   const possible = new Set([...either, ...unsure])
   const open = nowhere.filter((file) => isIn(possible, file))
-  const gone = nowhere.filter((file) => !isIn(possible, file))
+  const gone = [...nowhere.filter((file) => !isIn(possible, file)), ...seen.elsewhere]
   book.lost += await askOrigins(ports, gone, book, options)
   book.unanswered += await askOrigins(ports, open, book, options)
 }
@@ -79,9 +87,9 @@ async function nameFilesAgain(
     if (named.size === 0) await lease.check()
     brought += named.size
     left = left.filter(({ id, file }) => !named.has(`${file.record.kind} ${id}`))
-    const { open, named: already, changed } = await lookAtRows(ports, left, options)
+    const { open, elsewhere, named: already, changed } = await lookAtRows(ports, left, options)
     book.already += already
-    book.changed += changed
+    book.changed += elsewhere.length + changed
     left = open
     if (left.length === 0 || tries === TRIES) break
     await ports.clock.sleep(PAUSE_MS, options.signal)
@@ -94,9 +102,11 @@ async function nameFilesAgain(
 interface RowsSeen {
   /** Their rows name nothing, and would take them back. */
   readonly open: readonly FileBack[]
+  /** Their rows name nothing, and would fetch another file. */
+  readonly elsewhere: readonly FileBack[]
   /** Their rows name them: an undo that died here has named some before. */
   readonly named: number
-  /** Their rows name something newer, or would fetch from elsewhere, or are gone. */
+  /** Their rows name something newer, or are gone. */
   readonly changed: number
 }
 
@@ -105,7 +115,7 @@ async function lookAtRows(
   files: readonly FileBack[],
   options: CallOptions,
 ): Promise<RowsSeen> {
-  const open: FileBack[] = []
+  const [open, elsewhere]: [FileBack[], FileBack[]] = [[], []]
   let [named, changed] = [0, 0]
   for (const [kind, some] of Map.groupBy(files, ({ file }) => file.record.kind)) {
     const ids = some.map(({ id }) => id)
@@ -113,11 +123,11 @@ async function lookAtRows(
     for (const one of some) {
       const [row, { fileName, remoteUrl }] = [now.get(one.id), one.file.record]
       if (row?.fileName === fileName) named++
-      else if (row?.fileName === null && row.remote && row.remoteUrl === remoteUrl) open.push(one)
-      else changed++
+      else if (row?.fileName !== null || !row.remote) changed++
+      else (row.remoteUrl === remoteUrl ? open : elsewhere).push(one)
     }
   }
-  return { open, named, changed }
+  return { open, elsewhere, named, changed }
 }
 
 function keysOf({ file }: FileBack): readonly string[] {
