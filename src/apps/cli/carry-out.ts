@@ -167,7 +167,7 @@ async function atOnce(
         ? describePlan({ plan, kept: true, verbose, prices, obstacles: [], besides: [] }, paint)
         : `${headline(plan, paint)}\n`
       const more = besides.sentences.map((sentence) => `${sentence}\n`).join('')
-      return `${before}${describeApply(result, verbose, paint)}${more}`
+      return `${before}${describeApply(plan, result, verbose, paint)}${more}`
     },
     needsPerson: end === 'partial',
   })

@@ -32,7 +32,7 @@ export const apply: Command<OverrideOptions> = {
     const end = exitOf(result)
     await context.out({
       data: { plan: planData(plan, true), ...resultData(result) },
-      text: (paint) => describeApply(result, context.verbose, paint),
+      text: (paint) => describeApply(plan, result, context.verbose, paint),
       needsPerson: end === 'partial',
     })
     return end

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ApplyResult, UndoResult } from '../../../core/apply/apply-request.ts'
+import type { Plan } from '../../../core/model/plan.ts'
 import { NOTHING_DONE, type Run, type RunCounts } from '../../../core/model/run.ts'
 import { wayBack } from '../../../core/report/runs.ts'
 import { describeApply, describeTidied, describeUndo } from './apply-text.ts'
@@ -9,6 +10,13 @@ import { describeRun } from './runs-text.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const ID = 'prune-20261121T120000-3fa9'
+const PLAN: Pick<Plan, 'id' | 'caps'> = {
+  id: ID,
+  caps: [
+    { kind: 'avatar', share: 0.714, files: 714, of: 1_000, level: 'refuse' },
+    { kind: 'card', share: 0.3, files: 300, of: 1_000, level: 'stop' },
+  ],
+}
 const NOTHING_LEFT = { batches: 0, objects: 0, open: 0 }
 
 function runOf(counts: Partial<RunCounts>, change: Partial<Run> = {}): Run {
@@ -43,7 +51,7 @@ function applied(run: Run, change: Partial<ApplyResult> = {}): string {
     requests: 0,
     ...change,
   }
-  return describeApply(result, false, plainPainter)
+  return describeApply(PLAN, result, false, plainPainter)
 }
 
 function undone(change: Partial<UndoResult>, run = runOf({})): string {
@@ -79,6 +87,11 @@ test('kinds are told in the order of every report, whichever came first, and one
   })
   assert.match(applied(run), /^4 files \(40 B\) of 3 rows let go in 2 s: 1 avatar, 2 attachments, 1 card\.\n/)
   assert.match(told(run), /4 files \(40 B\) let go of 3 rows: 1 avatar, 2 attachments, 1 card\.\n/)
+})
+
+test('the line that goes on names the shares without which it would be refused', () => {
+  const text = applied(runOf({}), { stopped: 'files' })
+  assert.match(text, /to go on: cornac apply prune-20261121T120000-3fa9 --allow-share avatars=72\n/)
 })
 
 test('what storage did not do is not told as nothing of it', () => {

@@ -6,9 +6,11 @@ import type {
   RecoveredBatches,
   UndoResult,
 } from '../../../core/apply/apply-request.ts'
+import type { Plan } from '../../../core/model/plan.ts'
 import type { Run } from '../../../core/model/run.ts'
 import { wayBack } from '../../../core/report/runs.ts'
 import type { Painter } from './paint.ts'
+import { applyCommand } from './plan-text.ts'
 import { formatBytes, formatCount, formatDuration, formatTime, plural } from './text.ts'
 import { leftAsChanged, ofKinds } from './work-text.ts'
 
@@ -21,7 +23,12 @@ const STOPPED: Readonly<Record<ApplyEnd, string>> = {
   interrupted: 'Interrupted; the batch under way was finished',
 }
 
-export function describeApply(result: ApplyResult, verbose: boolean, paint: Painter): string {
+export function describeApply(
+  plan: Pick<Plan, 'id' | 'caps'>,
+  result: ApplyResult,
+  verbose: boolean,
+  paint: Painter,
+): string {
   const { run, stopped, recovered, verified } = result
   const lines: string[] = [...brought(recovered)]
   lines.push(done(result, paint), ...leftAlone(run, paint), ...stillOpen(recovered, paint))
@@ -34,8 +41,7 @@ export function describeApply(result: ApplyResult, verbose: boolean, paint: Pain
     )
   lines.push(...emptied(result.quarantineEmptied))
   if (verbose && result.requests > 0) lines.push(`${plural(result.requests, 'request')} to storage.`)
-  if (stopped !== null)
-    lines.push(`${STOPPED[stopped]}. The rest is left; to go on: cornac apply ${run.planId}`)
+  if (stopped !== null) lines.push(`${STOPPED[stopped]}. The rest is left; to go on: ${applyCommand(plan)}`)
   lines.push(...back(run))
   return `${lines.join('\n')}\n`
 }

@@ -116,6 +116,9 @@ test('an empty plan is one sentence and what was asked for', () => {
     text,
     /^Nothing would go: the rules keep all of the 101 000 files that rows name\.\nAsked for: .*\n$/,
   )
+  const of = (named: Plan['named']): string => textOf(planOf({ totals, named, caps: [] }))
+  assert.match(of({ avatar: 1 }), /^Nothing would go: the rules keep the only file that rows name\.\n/)
+  assert.match(of({ avatar: 0 }), /^Nothing would go: no row names a file of these kinds\.\n/)
 })
 
 test('a list reads like a sentence', () => {

@@ -1,6 +1,6 @@
 /** A plan for people: what would go, of how much, at what cost, and the command that does it. */
 import type { PricesConfig } from '../../../config/config.ts'
-import { ALL_KINDS, KINDS, type Kind } from '../../../core/model/media.ts'
+import { ALL_KINDS, KINDS } from '../../../core/model/media.ts'
 import type { LeftoverRequest, OrphanRequest, Plan } from '../../../core/model/plan.ts'
 import type { AgeTally } from '../../../core/model/prune-candidate.ts'
 import type { PrunePolicy } from '../../../core/model/prune-policy.ts'
@@ -47,8 +47,7 @@ export function headline(plan: Plan, paint: Painter): string {
   const { count, bytes } = totals.files
   if (request.verb === 'prune') {
     const of = sum(Object.values(named))
-    if (count === 0)
-      return paint.good(`Nothing would go: the rules keep all of the ${plural(of, 'file')} that rows name.`)
+    if (count === 0) return paint.good(`Nothing would go: ${keptOf(of)}.`)
     const rows = plural(totals.rows, 'row')
     return `${paint.bold(`${plural(count, 'file')} (${formatBytes(bytes)}) of ${rows} would go`)}, ${percent(count, of)} of the ${formatCount(of)} that rows name.`
   }
@@ -57,6 +56,12 @@ export function headline(plan: Plan, paint: Painter): string {
   // Nobody tells what the remains of uploads weigh.
   const size = request.what === 'unfinished-uploads' ? '' : ` (${formatBytes(bytes)})`
   return `${paint.bold(`${plural(count, things[0], things[1])}${size} would go`)}: ${MEANING[request.what]}.`
+}
+
+function keptOf(named: number): string {
+  if (named === 0) return 'no row names a file of these kinds'
+  const all = named === 1 ? 'the only file' : `all of the ${formatCount(named)} files`
+  return `the rules keep ${all} that rows name`
 }
 
 const THINGS = {
@@ -198,21 +203,21 @@ function inTheWay({ obstacles }: PlanView, paint: Painter): string[] {
   )
 }
 
-/** @param shares those that the run has to name */
-export function applyCommand(
-  id: string,
-  shares: readonly { readonly kind: Kind; readonly share: number }[],
-): string {
-  const allowed = shares.map(({ kind, share }) => {
+/** With the shares that every run of the plan has to name, also one that goes on. */
+export function applyCommand({ id, caps: met }: Pick<Plan, 'id' | 'caps'>): string {
+  const allowed = sharesToName(met).map(({ kind, share }) => {
     return ` --allow-share ${KINDS[kind].plural}=${percentFor(share)}`
   })
   return `cornac apply ${id}${allowed.join('')}`
 }
 
+function sharesToName(met: Plan['caps']): Plan['caps'] {
+  return met.filter(({ level }) => level === 'refuse')
+}
+
 function whatNow({ plan, kept }: PlanView, paint: Painter): string[] {
-  const refused = plan.caps.filter(({ level }) => level === 'refuse')
   const next = kept
-    ? `Nothing was changed. ${refused.length === 0 ? 'To go on' : 'If that is meant'}: ${paint.bold(applyCommand(plan.id, refused))}`
+    ? `Nothing was changed. ${sharesToName(plan.caps).length === 0 ? 'To go on' : 'If that is meant'}: ${paint.bold(applyCommand(plan))}`
     : 'Nothing was changed, and the plan was not kept.'
   return [next, back(plan)]
 }

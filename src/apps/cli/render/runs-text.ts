@@ -3,6 +3,7 @@ import type { Run, RunState } from '../../../core/model/run.ts'
 import type { PlanLine } from '../../../core/ports/plans.ts'
 import { wayBack, type RunReport, type WayBack } from '../../../core/report/runs.ts'
 import type { Painter } from './paint.ts'
+import { applyCommand } from './plan-text.ts'
 import { formatBytes, formatCount, formatTime, plural, table } from './text.ts'
 import { leftAsChanged, ofKinds } from './work-text.ts'
 
@@ -70,7 +71,8 @@ function moreLine(more: boolean, paint: Painter): string {
 }
 
 export function describeRun(report: RunReport, paint: Painter): string {
-  const { run, refused, moreRefused } = report
+  const { run, plan, refused, moreRefused } = report
+  const goOn = applyCommand(plan ?? { id: run.planId, caps: [] })
   const { counts } = run
   const lines = [
     `${paint.bold(run.id)}: ${STATES[run.state]}`,
@@ -85,9 +87,9 @@ export function describeRun(report: RunReport, paint: Painter): string {
   if (inStorage.length > 0) lines.push(`In storage, ${inStorage.join(' and ')}.`)
   lines.push(...leftAsChanged(counts.changed))
   if (run.stoppedBecause !== null)
-    lines.push(`It stopped: ${run.stoppedBecause.replace(/\.$/, '')}. To go on: cornac apply ${run.planId}`)
+    lines.push(`It stopped: ${run.stoppedBecause.replace(/\.$/, '')}. To go on: ${goOn}`)
   else if (run.state === 'running')
-    lines.push(`If no process works on it any more, this goes on with it: cornac apply ${run.planId}`)
+    lines.push(`If no process works on it any more, this goes on with it: ${goOn}`)
   lines.push(takeBack(run, report.wayBack))
   if (counts.refused > 0)
     lines.push(
