@@ -253,3 +253,18 @@ test(
     }
   },
 )
+
+test('a row whose file name leads elsewhere is left alone, and holds up nothing', LIMIT, () =>
+  onDisk(async (stage) => {
+    const ids = await stage.sql(
+      `UPDATE accounts SET avatar_file_name = CASE id % 2 WHEN 0 THEN '../../secret.png' ELSE '..' END WHERE id IN
+        (SELECT id FROM accounts WHERE domain IS NOT NULL AND avatar_file_name <> '' ORDER BY id LIMIT 3) RETURNING id::text`,
+    )
+    assert.equal(ids.rows.length, 3)
+    const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
+    const { run } = await apply(stage, plan)
+    assert.deepEqual([run.state, run.counts.changed, run.counts.refused], ['done', 3, 0])
+    assert.equal(run.counts.files.count, plan.totals.files.count - 3)
+    assert.equal((await apply(stage, await planOf(stage, policyOf({ kinds: ['header'] })))).run.state, 'done')
+  }),
+)

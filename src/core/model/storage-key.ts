@@ -53,6 +53,11 @@ export function variantFileName(fileName: string, variant: Variant): string {
   return `${dot > 0 ? fileName.slice(0, dot) : fileName}.${variant.name}`
 }
 
+/** False for what leads out of its folder, or into one below: no store takes such a key, and Mastodon gives no such name. */
+export function isPlainFileName(fileName: string): boolean {
+  return fileName !== '.' && fileName !== '..' && !fileName.includes('/')
+}
+
 /** A key that a record claims, with the variant it stands for. */
 export interface ClaimedKey {
   readonly key: string

@@ -8,6 +8,7 @@
 import type { Kind } from '../../model/media.ts'
 import type { PruneCandidate, SeenCandidate } from '../../model/prune-candidate.ts'
 import type { PrunePolicy } from '../../model/prune-policy.ts'
+import { isPlainFileName } from '../../model/storage-key.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
 import type { Progress } from '../../ports/runtime.ts'
@@ -102,7 +103,11 @@ async function letRowsGo(
 ): Promise<Omit<LetGoBatch, 'position'>> {
   const number = await ports.state.runs.openBatch(run, { of: 'rows', candidates, touchedAtMs }, lease)
   await checkUnfenced(lease)
-  const effective = await ports.database.prune.letGo(candidates, policy, touchedAtMs, lease.fence)
+  // A key that no store takes would hold up this run and every later one.
+  const sound = candidates.filter(({ files }) =>
+    files.every(({ record }) => isPlainFileName(record.fileName)),
+  )
+  const effective = await ports.database.prune.letGo(sound, policy, touchedAtMs, lease.fence)
   // Nothing took effect: perhaps because the lease is another's.
   if (effective.size === 0) await lease.check()
   const gone = candidates.filter(({ id }) => effective.has(id))
