@@ -159,6 +159,8 @@ describe('prune, apply, undo', needs('postgres'), () => {
       [['orphans', '--grace', '1h'], /--grace cannot be "1h"\. Give a duration of 24h or more/],
       [['orphans', 'avatars'], /too many words after cornac orphans/],
       [['orphans', '--unfinished-uploads'], /keeps neither unfinished uploads nor old versions/],
+      [['prune', 'avatars', '--apply', '--dry-run'], /--dry-run and --apply cannot be combined/],
+      [['orphans', '--dry-run', '--apply'], /--dry-run and --apply cannot be combined/],
       [['apply'], /plan is missing after cornac apply\. See cornac apply --help/],
       [['apply', 'last'], /there is no plan yet\. cornac prune and cornac orphans make one\./],
       [['apply', 'prune-1'], /there is no plan prune-1\./],

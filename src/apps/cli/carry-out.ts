@@ -14,6 +14,7 @@ import { planData, runData } from './plan-data.ts'
 import { describeApply, describeTidied } from './render/apply-text.ts'
 import type { Painter } from './render/paint.ts'
 import { describePlan, headline } from './render/plan-text.ts'
+import { usageError } from './usage-error.ts'
 
 export interface PlanningOptions extends OverrideOptions {
   readonly dryRun?: true
@@ -40,6 +41,15 @@ export const PLANNING_OPTIONS = [
   },
   { flags: '--exit-idle', description: 'end with 8 instead of 0 if nothing would go' },
 ] as const
+
+/** @throws KnownError of category `usage`: who asks for a dry run is never to find it applied */
+export function refuseBothWays({ dryRun, apply }: PlanningOptions): void {
+  if (dryRun === true && apply === true)
+    throw usageError(
+      '--dry-run and --apply cannot be combined',
+      'Leave --apply out to look, or --dry-run to act',
+    )
+}
 
 /** The ends of a verb that makes a plan and may apply it. */
 export const PLANNING_EXITS: readonly ExitName[] = ['capped', 'leased', 'partial', 'budget', 'idle']

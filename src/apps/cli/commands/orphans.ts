@@ -8,6 +8,7 @@ import {
   mayOnlyRead,
   PLANNING_EXITS,
   PLANNING_OPTIONS,
+  refuseBothWays,
   type PlanningOptions,
 } from '../carry-out.ts'
 import type { Command } from '../command.ts'
@@ -36,6 +37,7 @@ export const orphans: Command<Options> = {
   ],
   exitCodes: PLANNING_EXITS,
   async run(context) {
+    refuseBothWays(context.options)
     const wish = readOrphanWish(context.options)
     return wish.what === 'objects' ? objects(context, wish) : leftovers(context, wish)
   },

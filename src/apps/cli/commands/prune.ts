@@ -1,6 +1,12 @@
 import { proposePrune } from '../../../core/propose-prune.ts'
 import { LIMIT_OPTIONS, OVERRIDE_OPTIONS } from '../apply-request.ts'
-import { carryOut, PLANNING_EXITS, PLANNING_OPTIONS, type PlanningOptions } from '../carry-out.ts'
+import {
+  carryOut,
+  PLANNING_EXITS,
+  PLANNING_OPTIONS,
+  refuseBothWays,
+  type PlanningOptions,
+} from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { POLICY_OPTIONS, readPolicy, readPruneKinds, type PolicyOptions } from '../prune-request.ts'
 
@@ -33,6 +39,7 @@ export const prune: Command<PruneOptions> = {
   ],
   exitCodes: PLANNING_EXITS,
   async run(context) {
+    refuseBothWays(context.options)
     const kinds = readPruneKinds(context.words)
     const { prices } = await context.config()
     const instance = await context.instance()
