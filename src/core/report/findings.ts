@@ -3,6 +3,10 @@ import { FINDING_CODES, type FindingCode } from '../model/finding.ts'
 import type { Kind } from '../model/media.ts'
 import type { ShardTotals } from '../model/shard.ts'
 
+/** Every server has some of these, and neither asks for anything: they are counted, and are no reason to call anybody. */
+export const ONLY_TOLD: ReadonlySet<FindingCode> = new Set(['pruned', 'stray'])
+
+/** What was found of one sort. */
 export interface FindingLine {
   readonly code: FindingCode
   /** Null for what belongs to no kind: strays, folders. */

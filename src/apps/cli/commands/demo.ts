@@ -1,8 +1,5 @@
-import type { DemoEvent } from '../../../core/report/demo-story.ts'
 import type { Command } from '../command.ts'
-import type { CommandContext } from '../context.ts'
-import { KINDS } from '../../../core/model/media.ts'
-import { formatBytes, formatCount, formatDuration, plural } from '../render/text.ts'
+import { describeDemo, tellDemo } from '../render/demo-text.ts'
 
 interface DemoOptions {
   readonly accounts?: number
@@ -36,63 +33,11 @@ export const demo: Command<DemoOptions> = {
     const result = await context.demo({
       accounts,
       followed: Math.min(120, Math.floor(accounts / 3)),
-      tell: (event) => context.note(sentence(event)),
+      tell: (event) => context.note(tellDemo(event)),
       progress: context.progress,
       signal: context.signal,
     })
-    await context.out({ data: { ...result }, text: () => ending(result), needsPerson: false })
+    await context.out({ data: { ...result }, text: () => describeDemo(result), needsPerson: false })
     return 'done'
   },
-}
-
-function sentence(event: DemoEvent): string {
-  switch (event.step) {
-    case 'starting':
-      return 'Starting a PostgreSQL and a little fediverse of twelve origins, all on loopback ...'
-    case 'built':
-      return `A Mastodon 4.5 that knows ${plural(event.accounts, 'remote account')} now stores ${plural(event.files, 'file')} (${formatBytes(event.bytes)}).`
-    case 'scanned':
-      return (
-        `A scan ${event.when === 'before' ? 'before the accident' : 'after it'}: ${plural(event.objects, 'file')} compared with their rows in ` +
-        `${formatDuration(event.seconds * 1000)}; ${found(event.findings)}.`
-      )
-    case 'trapped':
-      return (
-        `The trap: "tootctl media remove --prune-profiles --include-follows" from cron has just deleted ${plural(event.files, 'picture')} ` +
-        `(${formatBytes(event.bytes)}); ${plural(event.deleted, 'more file')} vanished from the disk behind the database’s back.`
-      )
-    case 'damage':
-      return `The damage: ${event.user} follows ${plural(event.followed, 'remote account')}, and ${plural(event.broken, 'picture')} of theirs are broken. Mastodon will not fetch them when somebody looks.`
-    case 'healed': {
-      const { healed, seconds, hopeless, bytesStored } = event.result
-      return (
-        `Healing what ${event.user} follows: ${formatCount(healed)} healed in ${formatDuration(seconds * 1000)} ` +
-        `(${formatBytes(bytesStored)}); ${plural(hopeless, 'picture')} no longer exist at their origin.`
-      )
-    }
-    case 'proved':
-      return `Looked again: ${plural(event.broken, 'picture')} still broken, ${event.broken === event.hopeless ? 'exactly those nobody has any more' : `though only ${event.hopeless} are hopeless`}.`
-  }
-}
-
-function found(findings: Extract<DemoEvent, { step: 'scanned' }>['findings']): string {
-  const worst = findings.filter(
-    ({ code, kind }) => code === 'missing' || (code === 'pruned' && (kind === 'avatar' || kind === 'header')),
-  )
-  return worst.length === 0
-    ? 'no profile picture is broken'
-    : worst
-        .map(
-          ({ code, kind, count }) =>
-            `${formatCount(count)} ${kind === null ? '' : KINDS[kind].plural} ${code}`,
-        )
-        .join(', ')
-}
-
-function ending(result: Awaited<ReturnType<CommandContext['demo']>>): string {
-  return (
-    `${formatCount(result.broken_before)} broken pictures, ${formatCount(result.healed)} healed, ${formatCount(result.hopeless)} hopeless, ` +
-    `${formatCount(result.broken_after)} broken afterwards; ${result.seconds} s in all.\n` +
-    'On your own server: cornac doctor, then cornac scan, then cornac heal --follows-of YOU.\n'
-  )
 }
