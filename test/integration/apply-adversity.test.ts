@@ -235,6 +235,11 @@ test(
       await onStage({ media, attachments: 60 }, async (stage) => {
         const before = await truth(stage)
         const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'attachment'], includeFollows: true }))
+        // A row that claims a second file, which never was there: the first one alone is of no use to it.
+        const half = plan.samples.filter(({ kind }) => kind === 'avatar')[1]!
+        await stage.sql(`UPDATE accounts SET avatar_content_type = 'image/gif' WHERE id = $1::bigint`, [
+          half.id,
+        ])
         const { run } = await apply(stage, plan)
         const [avatar, attachment] = (['avatar', 'attachment'] as const).map((kind) =>
           plan.samples.find((sample) => sample.kind === kind)!,

@@ -8,23 +8,28 @@ const AT_ONCE = 8
 /** Markers that may lie one upon the other: removed, and removed again. */
 const MOST_MARKERS = 5
 
-/** The keys that are there now. None if the bucket keeps no versions. @throws KnownError if storage stops working */
+/**
+ * The keys that are there now. None if the bucket keeps no versions.
+ * @param files the keys of each that are not there: all come back, or none, since one without the others is of no use to a row
+ * @throws KnownError if storage stops working
+ */
 export async function bringBackVersions(
   { objects }: Pick<ApplyPorts, 'objects'>,
-  keys: readonly string[],
+  files: readonly (readonly string[])[],
   options: CallOptions,
 ): Promise<ReadonlySet<string>> {
   const back = new Set<string>()
   const { leftovers } = objects
-  if (leftovers === null || keys.length === 0) return back
+  if (leftovers === null || files.length === 0) return back
   if ((await objects.removalTraits(options)).versioned === false) return back
-  const withdraw = objects.vouchFor(keys)
+  const withdraw = objects.vouchFor(files.flat())
   try {
     await inParallel(
-      [keys],
+      [files],
       AT_ONCE,
-      async (key) => {
-        if (await uncover(leftovers, key, options)) back.add(key)
+      async (keys) => {
+        if (!(await areCovered(leftovers, keys, options))) return
+        for (const key of keys) if (await uncover(leftovers, key, options)) back.add(key)
       },
       options.signal,
     )
@@ -32,6 +37,20 @@ export async function bringBackVersions(
     withdraw()
   }
   return back
+}
+
+/** Each of them behind a marker. One alone is uncovered or it is not. */
+async function areCovered(
+  leftovers: BucketLeftovers,
+  keys: readonly string[],
+  options: CallOptions,
+): Promise<boolean> {
+  if (keys.length === 1) return true
+  for (const key of keys) {
+    const versions = await versionsOf(leftovers, key, options)
+    if (!versions.some(({ deleteMarker }) => !deleteMarker)) return false
+  }
+  return true
 }
 
 /** True if the newest version that is no marker is the object now. */

@@ -29,7 +29,11 @@ export async function undoObjects(
     book.unanswered += refused.length
     missing = taken.filter((key) => !answered.has(key))
   } else {
-    const back = await bringBackVersions(ports, taken, options)
+    const back = await bringBackVersions(
+      ports,
+      taken.map((key) => [key]),
+      options,
+    )
     book.fromVersion += back.size
     missing = taken.filter((key) => !back.has(key))
   }

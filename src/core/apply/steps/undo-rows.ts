@@ -46,7 +46,7 @@ export async function undoRows(
   book.already += seen.named
   book.changed += seen.changed
   const away = seen.open
-  const covered = away.flatMap(keysOf).filter((key) => !there.has(key))
+  const covered = away.map((file) => keysOf(file).filter((key) => !there.has(key)))
   const uncovered = await bringBackVersions(ports, covered, options)
   const either = new Set([...there, ...uncovered])
   const fromVersion = away.filter((file) => isIn(either, file))
