@@ -197,6 +197,7 @@ describe('prune, apply, undo', needs('postgres'), () => {
     assert.deepEqual([applied.files, applied.run.bytes], [applied.plan.files, applied.plan.bytes])
     assert.equal(applied.files, plans[0]?.files)
     assert.ok(await changed())
+    assert.match(await told(['plans', id]), new RegExp(`\\nIt was applied, see cornac runs run-${id}\\n$`))
     const again = await asked<{ plan: PlanAnswer }>(
       ['prune', 'avatars', 'headers', '--preset', 'tootctl', '--days', '10', '--exit-idle'],
       'idle',

@@ -174,7 +174,7 @@ async function atOnce(
     data: { plan: planData(plan, true), ...resultData(result), ...besides.data },
     text: (paint) => {
       const before = verbose
-        ? describePlan({ plan, kept: true, verbose, prices, obstacles: [], besides: [] }, paint)
+        ? describePlan({ plan, kept: true, run: 'now', verbose, prices, obstacles: [], besides: [] }, paint)
         : `${headline(plan, paint)}\n`
       const more = besides.sentences.map((sentence) => `${sentence}\n`).join('')
       return `${before}${describeApply(plan, result, verbose, paint)}${more}`

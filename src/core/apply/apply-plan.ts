@@ -9,7 +9,7 @@ import { KnownError } from '../errors.ts'
 import type { Quarantine } from '../model/own-keys.ts'
 import type { Plan } from '../model/plan.ts'
 import { PRUNE_KINDS } from '../model/prune-policy.ts'
-import type { Run } from '../model/run.ts'
+import { runOf, type Run } from '../model/run.ts'
 import { mayApply, refuse } from '../plan/gate.ts'
 import { WORLD_MOVED } from '../plan/gate-moved.ts'
 import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
@@ -138,7 +138,7 @@ function newRun(
   { id, request, instance }: Plan,
 ): Pick<Run, 'id' | 'planId' | 'verb' | 'instance' | 'startedAtMs' | 'quarantine'> {
   const startedAtMs = clock.now()
-  const run = `run-${id}`
+  const run = runOf(id)
   const quarantine: Quarantine | null =
     request.verb === 'orphans' && request.what === 'objects' && request.quarantineMs !== null
       ? { run, token: newName(), untilMs: startedAtMs + request.quarantineMs }

@@ -38,8 +38,13 @@ export const NOTHING_DONE: RunCounts = {
   refused: 0,
 }
 
+/** The id of the run of a plan: one plan has one run. */
+export function runOf(planId: string): string {
+  return `run-${planId}`
+}
+
 export interface Run {
-  /** As its plan's, with `run-` before it. */
+  /** As `runOf` makes it of its plan's. */
   readonly id: string
   readonly planId: string
   readonly verb: PlanVerb

@@ -1,10 +1,11 @@
 /** An id that nothing is called: what could have been meant. A run is called as its plan, with `run-` before it. */
 import { KnownError } from '../errors.ts'
+import { runOf } from '../model/run.ts'
 
 /** @param id of a run that is not there, or `last` */
 export function noSuchRun(id: string): KnownError {
   const remedy = /^(?:prune|orphans)-\d/.test(id)
-    ? `That is how a plan is called; its run, if it was applied, is run-${id}: cornac runs lists what was done`
+    ? `That is how a plan is called; its run, if it was applied, is ${runOf(id)}: cornac runs lists what was done`
     : 'cornac runs lists what was done'
   return new KnownError({
     code: 'no-such-run',

@@ -1,3 +1,4 @@
+import { runOf } from '../../../core/model/run.ts'
 import type { Command } from '../command.ts'
 import { findPlan, onlyWord } from '../find-plan.ts'
 import { LIST_OPTIONS, LISTED, type ListOptions } from '../list-options.ts'
@@ -21,15 +22,16 @@ export const plans: Command<ListOptions> = {
   async run(context) {
     const { signal, options, verbose } = context
     const instance = await context.instance()
-    const { plans: store } = await instance.state()
+    const { plans: store, runs } = await instance.state()
     if (context.words.length > 0) {
       const id = onlyWord(context.words, { what: 'plans shows one plan', remedy: 'Name one, or last' })
       const plan = await findPlan(context, id)
       const { prices } = await context.config()
+      const run = (await runs.find(instance.name, runOf(plan.id), { signal }))?.state ?? null
       await context.out({
         data: { plan: planData(plan, true) },
         text: (paint) =>
-          describePlan({ plan, kept: true, verbose, prices, obstacles: [], besides: [] }, paint),
+          describePlan({ plan, kept: true, run, verbose, prices, obstacles: [], besides: [] }, paint),
         needsPerson: false,
       })
       return 'done'

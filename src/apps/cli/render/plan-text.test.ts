@@ -81,6 +81,21 @@ test('a plan that was not kept is not to be applied', () => {
   assert.doesNotMatch(text, /cornac apply/)
 })
 
+test('a plan that was applied is not said to have changed nothing, and only what is left is to be applied', () => {
+  const applied = textOf(planOf({}), { run: 'done' })
+  assert.match(applied, /\nIt was applied, see cornac runs run-prune-20261121T120000-3fa9\n$/)
+  assert.doesNotMatch(applied, /Nothing was changed|cornac apply|is refused/)
+  const stopped = textOf(planOf({}), { run: 'stopped' })
+  assert.match(
+    stopped,
+    /\nIt was applied in part, see .*; to go on: cornac apply \S+ --allow-share avatars=80\n$/,
+  )
+  assert.doesNotMatch(stopped, /Nothing was changed/)
+  const now = textOf(planOf({}), { run: 'now' })
+  assert.doesNotMatch(now, /Nothing was changed|cornac apply|taken back|is refused/)
+  assert.match(now, /[^\n]\n$/)
+})
+
 test('requests and money are told where there are any, and whose prices they are', () => {
   const cost = {
     requests: { list: 1, copy: 1_200, remove: 2 },

@@ -1,6 +1,7 @@
 /** A plan for people: what would go, of how much, at what cost, and the command that does it. */
 import type { PricesConfig } from '../../../config/config.ts'
 import { ALL_KINDS, KINDS } from '../../../core/model/media.ts'
+import { runOf, type RunState } from '../../../core/model/run.ts'
 import type { LeftoverRequest, OrphanRequest, Plan } from '../../../core/model/plan.ts'
 import type { AgeTally } from '../../../core/model/prune-candidate.ts'
 import type { PrunePolicy } from '../../../core/model/prune-policy.ts'
@@ -17,6 +18,8 @@ export interface PlanView {
   readonly plan: Plan
   /** False: it was made to be looked at, and cannot be applied by its id. */
   readonly kept: boolean
+  /** What came of it; `now`: it is about to be told. Null, or absent, if nobody has applied it. */
+  readonly run?: RunState | 'now' | null
   readonly verbose: boolean
   readonly prices: PricesConfig | null
   /** What would refuse an apply at this moment, besides caps. */
@@ -36,7 +39,7 @@ export function describePlan(view: PlanView, paint: Painter): string {
     ageTable(plan),
     domainTable(plan, verbose),
     samples(plan, verbose, paint),
-    `${[...costs(view), ...caps(plan, paint), ...inTheWay(view, paint), ...whatNow(view, paint)].join('\n')}\n`,
+    [...costs(view), ...ending(view, paint)].map((line) => `${line}\n`).join(''),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -213,6 +216,23 @@ export function applyCommand({ id, caps: met }: Pick<Plan, 'id' | 'caps'>): stri
 
 function sharesToName(met: Plan['caps']): Plan['caps'] {
   return met.filter(({ level }) => level === 'refuse')
+}
+
+/** A plan that was applied met its caps then: they stand in nobody's way any more. */
+function ending(view: PlanView, paint: Painter): string[] {
+  const { plan, run = null } = view
+  if (run === 'now') return []
+  if (run === null) return [...caps(plan, paint), ...inTheWay(view, paint), ...whatNow(view, paint)]
+  const goOn = run === 'running' || run === 'stopped' ? `; to go on: ${paint.bold(applyCommand(plan))}` : ''
+  return [`${CAME_OF_IT[run]}, see cornac runs ${runOf(plan.id)}${goOn}`]
+}
+
+const CAME_OF_IT: Readonly<Record<RunState, string>> = {
+  running: 'It is being applied, or was killed',
+  stopped: 'It was applied in part',
+  done: 'It was applied',
+  undoing: 'It was applied, and is being taken back',
+  undone: 'It was applied, and taken back',
 }
 
 function whatNow({ plan, kept }: PlanView, paint: Painter): string[] {
