@@ -7,6 +7,7 @@ import { keepVersions } from '../../lab/servers/s3-bucket.ts'
 import { openApply } from '../../src/core/apply/open-apply.ts'
 import { tidy } from '../../src/core/apply/tidy.ts'
 import { NO_OVERRIDES } from '../../src/core/model/overrides.ts'
+import type { Plan } from '../../src/core/model/plan.ts'
 import type { BatchContent } from '../../src/core/model/run.ts'
 import { proposeLeftovers } from '../../src/core/propose-leftovers.ts'
 import { proposeOrphans, type OrphanProposal } from '../../src/core/propose-orphans.ts'
@@ -54,6 +55,16 @@ async function plantOrphans(stage: Stage): Promise<ReadonlySet<string>> {
   await leaveOrphans(stage.lab, { share: 0.2, kinds: ['avatar', 'header', 'attachment'] })
   const after = await truth(stage)
   return new Set(without(after.unclaimed, before.unclaimed))
+}
+
+/** A plan of orphans that are there, of which the day that has to pass has passed. */
+async function orphansSeenTwice(stage: Stage, quarantineMs: number | null): Promise<Plan> {
+  await plantOrphans(stage)
+  await propose(stage, quarantineMs)
+  await aDayPasses(stage)
+  const { plan } = await propose(stage, quarantineMs)
+  assert.ok(plan !== null)
+  return plan
 }
 
 async function quarantined(stage: Stage): Promise<readonly string[]> {
@@ -122,11 +133,7 @@ test(
   { ...needs('postgres'), timeout: 120_000 },
   () =>
     onDisk(async (stage) => {
-      await plantOrphans(stage)
-      await propose(stage, 7 * DAY_MS)
-      await aDayPasses(stage)
-      const { plan } = await propose(stage, 7 * DAY_MS)
-      assert.ok(plan !== null)
+      const plan = await orphansSeenTwice(stage, 7 * DAY_MS)
       const { run } = await apply(stage, plan)
       assert.ok(run.counts.objectsMoved > 10)
       await plantOrphans(stage)
@@ -152,11 +159,7 @@ test(
   { ...needs('postgres'), timeout: 120_000 },
   () =>
     onDisk(async (stage) => {
-      await plantOrphans(stage)
-      await propose(stage, 7 * DAY_MS)
-      await aDayPasses(stage)
-      const { plan } = await propose(stage, 7 * DAY_MS)
-      assert.ok(plan !== null)
+      const plan = await orphansSeenTwice(stage, 7 * DAY_MS)
       const before = await truth(stage)
       const { run } = await apply(stage, plan)
       const busy = { state: 'refused', reason: 'SlowDown, HTTP 503' } as const
@@ -234,11 +237,7 @@ test(
 
 /** Dies in a batch, and goes on with the same plan. */
 async function dieAndGoOn(stage: Stage, at: DeathAt, quarantineMs: number | null): Promise<void> {
-  await plantOrphans(stage)
-  await propose(stage, quarantineMs)
-  await aDayPasses(stage)
-  const { plan } = await propose(stage, quarantineMs)
-  assert.ok(plan !== null)
+  const plan = await orphansSeenTwice(stage, quarantineMs)
   const before = await truth(stage)
   const opened: BatchContent[] = []
   const first: string[] = []
