@@ -128,6 +128,22 @@ describe('removal of many files', () => {
     for (const key of KEYS.slice(0, 100)) assert.ok(existsSync(join(root, key)))
   })
 
+  test('with an empty mount point in place of its media folder nothing is called removed, absent or moved', async () => {
+    for (const key of KEYS.slice(0, 100)) put(key)
+    assert.equal((await storage.stat(KEYS[0]!)).state, 'present')
+    await rename(root, `${root}-unmounted`)
+    await mkdir(root)
+    const moved = { code: 'storage-moved' }
+    await assert.rejects(storage.remove(KEYS), moved)
+    await assert.rejects(storage.remove(KEYS.slice(0, 3)), moved)
+    await assert.rejects(storage.stat(KEYS[0]!), moved)
+    await assert.rejects(storage.move([{ from: KEYS[0]!, to: 'cornac/a.png' }], 'private'), moved)
+    await rm(root, { recursive: true })
+    await rename(`${root}-unmounted`, root)
+    assert.deepEqual(await storage.remove(KEYS.slice(0, 3)), KEYS.slice(0, 3).map(removed))
+    for (const key of KEYS.slice(3, 100)) assert.ok(existsSync(join(root, key)))
+  })
+
   test('what another user owns is refused, key by key', async () => {
     for (const key of KEYS.slice(0, 200)) put(key)
     await chmod(root, 0o755)

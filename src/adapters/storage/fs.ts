@@ -8,6 +8,7 @@
  */
 import type { Storage } from '../../core/ports/storage.ts'
 import { checkFolder, refuseBadRoot } from './fs/check.ts'
+import { guardRoot } from './fs/confirm-root.ts'
 import { discardUnfinished } from './fs/discard-unfinished.ts'
 import { listFolder } from './fs/list.ts'
 import { moveObjects } from './fs/move.ts'
@@ -49,6 +50,7 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     threads: Math.max(1, settings.removalThreads ?? 2),
   })
   const pace = { pageEntries: PAGE_ENTRIES, sliceMs: 100, batch: 64 }
+  const guard = guardRoot(root)
   let otherRequests = 0
   return {
     traits: {
@@ -61,11 +63,11 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     list: (range, options = {}) => listFolder(root, walkers, pace, range, options),
     stat(key, options = {}) {
       otherRequests++
-      return statObject(root, key, options)
+      return statObject(root, guard, key, options)
     },
     read(key, options = {}) {
       otherRequests++
-      return readObject(root, key, options)
+      return readObject(root, guard, key, options)
     },
     write(key, bytes, _contentType, options = {}) {
       otherRequests++
@@ -74,16 +76,19 @@ export function openFileStorage(settings: FileStorageSettings): Storage {
     discardUnfinished: (keys, options = {}) => discardUnfinished(root, keys, options),
     remove(keys, options = {}) {
       otherRequests += keys.length
-      return removeObjects(root, keys, removers, options)
+      return removeObjects(root, guard, keys, removers, options)
     },
     move(pairs, access, options = {}) {
       otherRequests += pairs.length
-      return moveObjects(root, pairs, access, MOVES_IN_FLIGHT, options)
+      return moveObjects(root, guard, pairs, access, MOVES_IN_FLIGHT, options)
     },
     leftovers: null,
     removalTraits: async () => ({ versioned: false, bulkRemoval: false }),
     use: () => ({ listRequests: 0, otherRequests }),
-    check: (options = {}) => checkFolder(root, options),
+    async check(options = {}) {
+      await checkFolder(root, options)
+      await guard.remember()
+    },
     async close() {
       await Promise.all([walkers.close(), removers.close()])
     },

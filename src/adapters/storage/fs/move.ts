@@ -6,10 +6,10 @@ import { OWN_PREFIX } from '../../../core/model/own-keys.ts'
 import { KnownError } from '../../../core/errors.ts'
 import type { CallOptions, Moved, MovePair, MoveAccess } from '../../../core/ports/storage.ts'
 import { moveObjection } from '../move-check.ts'
+import type { RootGuard } from './confirm-root.ts'
 import { copyAcross } from './copy-across.ts'
 import { isAbsent, phraseOf } from './failure.ts'
 import { FILE_MODE, makeFolders, ownerToGive, syncFolder, type Owner } from './make-folders.ts'
-import { refuseLostRoot } from './read.ts'
 import { removeEmptyAbove } from './remove-few.ts'
 
 /** Of folders: nobody but the owner may enter, whatever the modes of the files within. */
@@ -18,6 +18,7 @@ const CLOSED = 0o700
 /** What the moves of one call share. */
 interface Ground {
   readonly root: string
+  readonly guard: RootGuard
   readonly access: MoveAccess
   readonly owner: Owner | null
   /** Makes sure that Cornac's own folder is there and closed; `again` where somebody may have taken it away since. */
@@ -27,22 +28,25 @@ interface Ground {
 /**
  * One answer per pair, in the order given; see the port. Files keep their modes, times and owners; when they are moved to
  * where Mastodon serves them they become readable, except those that Mastodon closed to everybody but itself (facts 3.6).
- * Folders that become empty go too, never the media folder itself. On abort, and if the media folder is gone, it throws;
+ * Folders that become empty go too, never the media folder itself. On abort, and if the media folder is gone or another, it throws;
  * pairs whose turn had come are moved.
  */
 export async function moveObjects(
   root: string,
+  guard: RootGuard,
   pairs: readonly MovePair[],
   access: MoveAccess,
   atOnce: number,
   { signal }: CallOptions,
 ): Promise<readonly Moved[]> {
   signal?.throwIfAborted()
-  await refuseLostRoot(root)
+  await guard.remember()
+  await guard.confirm()
   const owner = await ownerToGive(root)
   let closed: Promise<void> | null = null
   const ground: Ground = {
     root,
+    guard,
     access,
     owner,
     closeOwnFolder: (again) =>
@@ -70,7 +74,7 @@ async function moveOne(ground: Ground, pair: MovePair): Promise<Moved> {
     await giveName(ground, from, to)
     const there = await fileAt(to)
     if (there === null) {
-      await refuseLostRoot(ground.root)
+      await ground.guard.confirm()
       return { ...pair, state: 'absent' }
     }
     // Also after a move that was killed right here.

@@ -3,8 +3,8 @@ import { rmdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CallOptions, Removal } from '../../../core/ports/storage.ts'
 import { keyObjection } from '../key-check.ts'
+import type { RootGuard } from './confirm-root.ts'
 import { isAbsent, phraseOf } from './failure.ts'
-import { refuseLostRoot } from './read.ts'
 
 /** Files being removed at once. */
 const AT_ONCE = 16
@@ -12,6 +12,7 @@ const AT_ONCE = 16
 /** As `removeObjects` promises, one file after the other in a few lanes. */
 export async function removeFew(
   root: string,
+  guard: RootGuard,
   keys: readonly string[],
   { signal }: CallOptions,
 ): Promise<readonly Removal[]> {
@@ -21,14 +22,14 @@ export async function removeFew(
     while (next < keys.length) {
       signal?.throwIfAborted()
       const at = next++
-      answers[at] = await removeOne(root, keys[at]!)
+      answers[at] = await removeOne(root, guard, keys[at]!)
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, keys.length) }, work))
   return answers
 }
 
-async function removeOne(root: string, key: string): Promise<Removal> {
+async function removeOne(root: string, guard: RootGuard, key: string): Promise<Removal> {
   const objection = keyObjection(key)
   if (objection !== null) return { key, removed: false, reason: objection }
   const path = `${root}/${key}`
@@ -36,7 +37,7 @@ async function removeOne(root: string, key: string): Promise<Removal> {
     await unlink(path)
   } catch (error) {
     if (!isAbsent(error)) return { key, removed: false, reason: phraseOf(error) }
-    await refuseLostRoot(root)
+    await guard.confirm()
   }
   await removeEmptyAbove(root, path)
   return { key, removed: true }

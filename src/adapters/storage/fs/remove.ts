@@ -1,6 +1,6 @@
 /** Removes files and the folders that become empty. */
 import type { CallOptions, Removal } from '../../../core/ports/storage.ts'
-import { refuseLostRoot } from './read.ts'
+import type { RootGuard } from './confirm-root.ts'
 import type { RemoveJob, RemoveResult } from './remove-batch.ts'
 import { removeFew } from './remove-few.ts'
 import type { ThreadPool } from './thread-pool.ts'
@@ -12,17 +12,19 @@ const BATCH = 1000
 
 /**
  * One answer per key, in the order given. With each file its empty parents go too, never the media folder itself
- * (facts 3.5, trap 32). On abort, and if the media folder itself is gone, it throws; then nothing goes on, and files whose
+ * (facts 3.5, trap 32). On abort, and if the media folder itself is gone or another, it throws; then nothing goes on, and files whose
  * turn had come are gone.
  */
 export async function removeObjects(
   root: string,
+  guard: RootGuard,
   keys: readonly string[],
   pool: ThreadPool<RemoveJob, RemoveResult>,
   { signal }: CallOptions,
 ): Promise<readonly Removal[]> {
   signal?.throwIfAborted()
-  if (keys.length < WORTH_A_THREAD) return await removeFew(root, keys, { signal })
+  await guard.remember()
+  if (keys.length < WORTH_A_THREAD) return await removeFew(root, guard, keys, { signal })
   const reasons = new Map<string, string>()
   const sorted = neighbourly(keys.filter((key) => !holdsNul(key)))
   for (const key of keys) if (holdsNul(key)) reasons.set(key, 'the key holds a NUL')
@@ -40,7 +42,7 @@ export async function removeObjects(
   const ends = await Promise.allSettled(Array.from({ length: pool.appetite }, lane))
   signal?.throwIfAborted()
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  if (absent) await refuseLostRoot(root)
+  if (absent) await guard.confirm()
   return keys.map((key) => {
     const reason = reasons.get(key)
     return reason === undefined ? { key, removed: true } : { key, removed: false, reason }
