@@ -9,7 +9,7 @@ export async function aboutMemory(state: OwnState, nowMs: number, options: CallO
     return [
       note(
         'Cornac remembers nothing yet: the schema cornac does not exist',
-        'the first heal makes it, or cornac setup',
+        'whatever has to remember something first makes it, or cornac setup',
       ),
     ]
   if (applied > known)
@@ -18,14 +18,14 @@ export async function aboutMemory(state: OwnState, nowMs: number, options: CallO
         about: 'memory',
         state: 'bad',
         says: `the schema cornac was made by a newer Cornac (its step ${applied}; this one knows ${known})`,
-        remedy: 'update Cornac; heal refuses to work with it',
+        remedy: 'update Cornac; whatever has to write to it refuses',
       },
     ]
   if (applied < known)
     return [
       note(
         `the schema cornac lacks ${known - applied} of its steps`,
-        'the next heal brings it up to date, or cornac setup',
+        'whatever writes to it next brings it up to date, or cornac setup',
       ),
     ]
   const records = (await state.ledger.counts(options)).reduce((sum, count) => sum + count.records, 0)
