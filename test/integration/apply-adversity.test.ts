@@ -1,5 +1,6 @@
 /** Runs and undos that were broken off, met by the next ones. */
 import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { leaveOrphans } from '../../lab/instance/break/leave-orphans.ts'
 import { s3Media } from '../../lab/instance/media/s3-media.ts'
@@ -65,11 +66,16 @@ test('what an undo has not come to yet is not removed by the next run', LIMIT, (
   ),
 )
 
-async function orphanPlan(stage: Stage): Promise<{ plan: Plan; orphans: readonly string[] }> {
+/** @param plantMore what the lab's own looks at storage need not see */
+async function orphanPlan(
+  stage: Stage,
+  plantMore: () => Promise<void> = async () => {},
+): Promise<{ plan: Plan; orphans: readonly string[] }> {
   const { instance } = stage.open
   const before = await truth(stage)
   await leaveOrphans(stage.lab, { share: 0.2, kinds: ['avatar', 'header'] })
   const orphans = without((await truth(stage)).unclaimed, before.unclaimed)
+  await plantMore()
   const [database, storage, state] = [
     await instance.database(),
     await instance.storage(),
@@ -271,5 +277,24 @@ test('a row whose file name leads elsewhere is left alone, and holds up nothing'
     assert.deepEqual([run.state, run.counts.changed, run.counts.refused], ['done', 3, 0])
     assert.equal(run.counts.files.count, plan.totals.files.count - 3)
     assert.equal((await apply(stage, await planOf(stage, policyOf({ kinds: ['header'] })))).run.state, 'done')
+  }),
+)
+
+test('an orphan whose name no key can say is not told as moved', LIMIT, () =>
+  onDisk(async (stage) => {
+    const { rows } = await stage.sql('SELECT min(id)::text AS id FROM accounts WHERE domain IS NOT NULL')
+    const id = String(rows[0]?.['id'])
+      .padStart(9, '0')
+      .replaceAll(/(\d{3})(?=\d)/g, '$1/')
+    const folder = `${stage.lab.media.env['PAPERCLIP_ROOT_PATH']!}/cache/accounts/avatars/${id}/original`
+    const path = Buffer.concat([Buffer.from(`${folder}/m`), Buffer.from([0xfc]), Buffer.from('ller.png')])
+    const { plan } = await orphanPlan(stage, async () => {
+      await mkdir(folder, { recursive: true })
+      await writeFile(path, 'an orphan')
+    })
+    const { run } = await apply(stage, plan)
+    assert.equal(await readFile(path, 'utf8'), 'an orphan')
+    assert.equal(run.counts.objectsMoved, plan.totals.files.count - 1)
+    assert.equal(run.counts.changed, 1)
   }),
 )

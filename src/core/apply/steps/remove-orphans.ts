@@ -107,6 +107,8 @@ async function asSeen(
     [orphans],
     LOOKS_AT_ONCE,
     async ({ key, bytes, modifiedAtMs }) => {
+      // A name that is not valid Unicode is listed with this in it: the file looks absent, and is there.
+      if (key.includes('\ufffd')) return
       const look = await ports.objects.stat(key, options)
       const isSame =
         look.state === 'absent' ||
