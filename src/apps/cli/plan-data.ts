@@ -4,7 +4,9 @@ import type { Plan, PlanRequest } from '../../core/model/plan.ts'
 import type { Run } from '../../core/model/run.ts'
 import type { Tally } from '../../core/model/tally.ts'
 import { wayBack } from '../../core/report/runs.ts'
+import { iso } from './render/json.ts'
 
+/** @param kept false if `cornac apply` does not find it */
 export function planData(plan: Plan, kept: boolean): Record<string, unknown> {
   const { totals, cost } = plan
   return {
@@ -27,7 +29,7 @@ export function planData(plan: Plan, kept: boolean): Record<string, unknown> {
       return { from_days: fromDays, to_days: toDays, count, bytes }
     }),
     samples: plan.samples.map(({ quietSinceMs, ...sample }) => {
-      return { ...sample, quiet_since: quietSinceMs === null ? null : iso(quietSinceMs) }
+      return { ...sample, quiet_since: iso(quietSinceMs) }
     }),
     requests: cost.requests,
     dollars: cost.money === null ? null : { once: cost.money.once, saved_monthly: cost.money.savedMonthly },
@@ -61,6 +63,7 @@ function requestData(request: PlanRequest): Record<string, unknown> {
   }
 }
 
+/** Of the run, over all its processes. */
 export function runData(run: Run): Record<string, unknown> {
   const { counts, quarantine } = run
   const back = wayBack(run)
@@ -70,7 +73,7 @@ export function runData(run: Run): Record<string, unknown> {
     verb: run.verb,
     state: run.state,
     started: iso(run.startedAtMs),
-    ended: run.endedAtMs === null ? null : iso(run.endedAtMs),
+    ended: iso(run.endedAtMs),
     attempts: run.attempts,
     stopped_because: run.stoppedBecause,
     rows: counts.rows,
@@ -90,8 +93,4 @@ export function runData(run: Run): Record<string, unknown> {
     undo_until: back.possible ? iso(back.untilMs) : null,
     undo_impossible_because: back.possible ? null : back.because,
   }
-}
-
-export function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -2,6 +2,7 @@ import type { HostEntry, LedgerEntry } from '../../../core/ports/state.ts'
 import { readLedger } from '../../../core/report/ledger.ts'
 import type { Command } from '../command.ts'
 import { FILTER_OPTIONS, readFilter, type FilterOptions } from '../ledger-request.ts'
+import { iso } from '../render/json.ts'
 import { describeLedger } from '../render/ledger-text.ts'
 
 interface LedgerOptions extends FilterOptions {
@@ -52,14 +53,16 @@ export const ledger: Command<LedgerOptions> = {
   },
 }
 
+/** A host in trouble, in JSON. */
 export function hostData({ lastTriedAtMs, restsUntilMs, ...entry }: HostEntry): Record<string, unknown> {
   return {
     ...entry,
     last_tried: iso(lastTriedAtMs),
-    rests_until: restsUntilMs === null ? null : iso(restsUntilMs),
+    rests_until: iso(restsUntilMs),
   }
 }
 
+/** A record that could not be healed, in JSON; `due` at `nowMs`. */
 export function recordData(
   { firstTriedAtMs, lastTriedAtMs, nextTryAtMs, ...entry }: LedgerEntry,
   nowMs: number,
@@ -71,8 +74,4 @@ export function recordData(
     next_try: iso(nextTryAtMs),
     due: nextTryAtMs <= nowMs,
   }
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -9,6 +9,7 @@ import type { Task } from '../../../core/model/scheduled.ts'
 import type { Command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import type { ExitName } from '../exit-codes.ts'
+import { iso } from '../render/json.ts'
 import { explainRule } from '../render/lint-explain.ts'
 import { lintGithub } from '../render/lint-github.ts'
 import { lintSarif } from '../render/lint-sarif.ts'
@@ -133,7 +134,7 @@ function scheduleData({ schedule, commands }: Task, language: Language): readonl
       text: schedule.text,
       line: schedule.place.line,
       words: schedule.inWords?.[language] ?? null,
-      next: schedule.next.map((run) => new Date(run).toISOString()),
+      next: schedule.next.map((run) => iso(run)),
       does: commands.flatMap((command) => describeCommand(command)?.[language] ?? []),
     },
   ]

@@ -15,7 +15,7 @@ import type { Command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import type { ExitName } from '../exit-codes.ts'
 import { ORPHAN_OPTIONS, readOrphanWish, type OrphanOptions, type OrphanWish } from '../orphans-request.ts'
-import { iso } from '../plan-data.ts'
+import { iso } from '../render/json.ts'
 import { orphanHeadline, orphanSentences, versionSentences } from '../render/orphans-text.ts'
 
 type Options = OrphanOptions & PlanningOptions
@@ -103,7 +103,7 @@ function seenData({
     orphans_bytes: sumOf(seen, ({ bytes }) => bytes),
     once: waiting.count,
     once_bytes: waiting.bytes,
-    next: nextAtMs === null ? null : iso(nextAtMs),
+    next: iso(nextAtMs),
     outside_cache: outsideCache.count,
     outside_cache_bytes: outsideCache.bytes,
     strays: strays.count,

@@ -3,6 +3,7 @@ import { findingLines, ONLY_TOLD } from '../../../core/report/findings.ts'
 import { ageLines, largestDomains } from '../../../core/report/usage.ts'
 import { RESUME_WITHIN_MS, scan as runScan, scopeOf, type ScanResult } from '../../../core/scan.ts'
 import type { Command } from '../command.ts'
+import { iso } from '../render/json.ts'
 import { describeScan } from '../render/scan-text.ts'
 import { formatCount } from '../render/text.ts'
 import { usageError } from '../usage-error.ts'
@@ -81,7 +82,7 @@ export const scan: Command<ScanOptions> = {
       data: {
         scan: result.id,
         kinds,
-        started: new Date(result.startedAtMs).toISOString(),
+        started: iso(result.startedAtMs),
         seconds: (result.finishedAtMs - result.startedAtMs) / 1000,
         parts: result.shards,
         resumed_parts: result.resumedShards,
@@ -104,7 +105,7 @@ export const scan: Command<ScanOptions> = {
 async function* findingsData(result: ScanResult): AsyncGenerator<readonly object[]> {
   for await (const page of result.findings())
     yield page.map(({ modifiedAtMs, ...finding }) => {
-      return { ...finding, modified: modifiedAtMs === null ? null : new Date(modifiedAtMs).toISOString() }
+      return { ...finding, modified: iso(modifiedAtMs) }
     })
 }
 

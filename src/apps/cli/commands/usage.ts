@@ -1,6 +1,7 @@
 import type { UsageReport } from '../../../core/report/usage.ts'
 import { measureUsage } from '../../../core/usage.ts'
 import type { Command } from '../command.ts'
+import { iso } from '../render/json.ts'
 import { describeUsage } from '../render/usage-text.ts'
 
 interface UsageOptions {
@@ -87,8 +88,4 @@ function usageData({ leftovers, ...report }: UsageReport): Record<string, unknow
       uncounted,
     },
   }
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
 }

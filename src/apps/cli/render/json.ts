@@ -47,3 +47,8 @@ function encode(value: unknown): string {
     return part
   })
 }
+
+/** A time as JSON has it: UTC, to the millisecond; null stays null. @param ms since the epoch */
+export function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
