@@ -75,3 +75,15 @@ test('requests keep their distance however they are bundled', async () => {
   await budgets.pace(0, {})
   assert.equal(clock.slept, 600)
 })
+
+test('a clock that is set back neither lengthens a run nor holds it up', async () => {
+  const { budgets, clock } = open({ requestsPerSecond: 10, maxDurationMs: 10_000 })
+  clock.nowMs = 5_000
+  await budgets.pace(5, {})
+  clock.nowMs -= 3_600_000
+  await budgets.pace(1, {})
+  assert.equal(clock.slept, 500)
+  assert.equal(budgets.end(), null)
+  clock.nowMs += 5_000
+  assert.equal(budgets.end(), 'duration')
+})

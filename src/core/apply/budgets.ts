@@ -13,6 +13,9 @@ export class Budgets {
   readonly #startedAtMs: number
   #files = 0
   #bytes = 0
+  /** What the clock said last, and by how much it was set back since the beginning. */
+  #clockMs: number
+  #setBackMs = 0
   /** When the next request may be made. */
   #nextRequestMs = 0
 
@@ -27,15 +30,15 @@ export class Budgets {
     this.#duringVacuum = options.duringVacuum
     this.#interrupted = options.interrupted
     this.#startedAtMs = ports.clock.now()
+    this.#clockMs = this.#startedAtMs
   }
 
   /** Why no further batch may begin; null if one may. */
   end(): ApplyEnd | null {
     const { maxFiles, maxBytes, maxDurationMs } = this.#budget
     if (this.#interrupted?.aborted === true) return 'interrupted'
-    const now = this.#clock.now()
-    if (maxDurationMs !== null && now - this.#startedAtMs >= maxDurationMs) return 'duration'
-    if (!this.#duringVacuum && isVacuumHour(this.#otherWork.localHour(now))) return 'vacuum'
+    if (maxDurationMs !== null && this.#steadyMs() - this.#startedAtMs >= maxDurationMs) return 'duration'
+    if (!this.#duringVacuum && isVacuumHour(this.#otherWork.localHour(this.#clock.now()))) return 'vacuum'
     if (maxFiles !== null && this.#files >= maxFiles) return 'files'
     return maxBytes !== null && this.#bytes >= maxBytes ? 'bytes' : null
   }
@@ -71,9 +74,17 @@ export class Budgets {
   async pace(requests: number, options: CallOptions): Promise<void> {
     const { requestsPerSecond } = this.#budget
     if (requestsPerSecond === null || requests === 0) return
-    const now = this.#clock.now()
+    const now = this.#steadyMs()
     const waitMs = this.#nextRequestMs - now
     this.#nextRequestMs = Math.max(now, this.#nextRequestMs) + (requests / requestsPerSecond) * 1000
     if (waitMs > 0) await this.#clock.sleep(waitMs, options.signal)
+  }
+
+  /** The time of a clock that nobody sets back. */
+  #steadyMs(): number {
+    const now = this.#clock.now()
+    this.#setBackMs += Math.max(0, this.#clockMs - now)
+    this.#clockMs = now
+    return now + this.#setBackMs
   }
 }
