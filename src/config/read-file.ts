@@ -7,6 +7,7 @@ export type FileRead =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly what: string; readonly remedy: string }
 
+/** Never throws: why a file cannot be read is a value, with what to do. */
 export async function readSettingsFile(path: string): Promise<FileRead> {
   try {
     const bytes = await readFile(path)

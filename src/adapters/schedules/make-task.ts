@@ -2,6 +2,7 @@ import type { Schedule, Task, TaskKind } from '../../core/model/scheduled.ts'
 import type { Place, Word } from '../../core/model/scheduled.ts'
 import type { Walked } from './shell/walk.ts'
 
+/** What a reader knows of a task; the rest has its default. */
 export interface TaskParts {
   readonly kind: TaskKind
   readonly name?: string | null
@@ -16,6 +17,7 @@ export interface TaskParts {
   readonly oddities?: Task['oddities']
 }
 
+/** A task of which nothing is known but these parts. */
 export function makeTask(parts: TaskParts): Task {
   return {
     name: null,

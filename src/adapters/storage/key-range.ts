@@ -2,6 +2,7 @@
 import { compareKeys } from '../../core/model/key-order.ts'
 import type { KeyRange } from '../../core/ports/storage.ts'
 
+/** In byte order, `after` excluded, `through` included. */
 export function rangeHolds(range: KeyRange, key: string): boolean {
   return (
     (range.after === '' || compareKeys(key, range.after) > 0) &&

@@ -68,6 +68,7 @@ function readShare(text: string): AllowedShare | undefined {
 
 const REMOVABLE = ALL_KINDS.filter((kind) => !KINDS[kind].protected)
 
+/** The limits of the settings, flags already over them. */
 export function budgetOf(limits: ApplyConfig): ApplyBudget {
   return {
     maxFiles: limits.maxDelete,

@@ -1,5 +1,6 @@
 import type { CommandOption } from './command.ts'
 
+/** The options of verbs that list what is kept: plans, runs. */
 export interface ListOptions {
   readonly limit?: number
 }
@@ -7,6 +8,7 @@ export interface ListOptions {
 /** Lines of a list unless told. */
 export const LISTED = 20
 
+/** As flags. */
 export const LIST_OPTIONS: readonly CommandOption[] = [
   {
     flags: '--limit <count>',

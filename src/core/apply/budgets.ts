@@ -4,6 +4,7 @@ import type { Clock, OtherWork } from '../ports/runtime.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import type { ApplyBudget, ApplyEnd } from './apply-request.ts'
 
+/** Asked before each batch; what a batch takes is taken off at once, and given back where it did not take effect. */
 export class Budgets {
   readonly #budget: ApplyBudget
   readonly #clock: Clock

@@ -1,6 +1,7 @@
 /** What an undo has brought back so far. */
 import type { UndoResult } from './apply-request.ts'
 
+/** Of this process alone; each file is counted in one place. */
 export class UndoBook {
   inPlace = 0
   fromQuarantine = 0

@@ -11,6 +11,7 @@ export interface HealBudget {
 
 export type BudgetEnd = 'limit' | 'duration' | 'bytes'
 
+/** Asked before each try. */
 export class Budget {
   readonly #budget: HealBudget
   readonly #clock: Clock

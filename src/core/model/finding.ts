@@ -13,6 +13,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   stray: 'a file with a name of no kind Cornac knows; told, never touched',
 }
 
+/** In the order in which reports show them. */
 export const FINDING_CODES = Object.keys(FINDING_MEANINGS) as readonly FindingCode[]
 
 /** One thing a scan found, about one key or (for `pruned`) one record. */

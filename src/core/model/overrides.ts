@@ -8,6 +8,7 @@ export interface Overrides {
   readonly shares: Readonly<Partial<Record<Kind, number>>>
 }
 
+/** Every guard stands. */
 export const NO_OVERRIDES: Overrides = { duringVacuum: false, besideTootctl: false, shares: {} }
 
 /**

@@ -10,6 +10,7 @@ export const CANARY_KEY = `${OWN_PREFIX}canary`
 
 const QUARANTINE_PREFIX = `${OWN_PREFIX}quarantine/`
 
+/** Cornac's own objects: no media, in no count, and no scan's business. */
 export function isOwnKey(key: string): boolean {
   return key.startsWith(OWN_PREFIX)
 }

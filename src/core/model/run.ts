@@ -28,6 +28,7 @@ export interface RunCounts {
   readonly refused: number
 }
 
+/** Of a run that has just begun. */
 export const NOTHING_DONE: RunCounts = {
   rows: 0,
   files: { count: 0, bytes: 0 },

@@ -4,10 +4,12 @@ export interface Tally {
   bytes: number
 }
 
+/** Nothing counted yet; the tally is its owner's to change. */
 export function emptyTally(): Tally {
   return { count: 0, bytes: 0 }
 }
 
+/** Counts in place. @param bytes of all of them together */
 export function addTo(tally: Tally, bytes: number, count = 1): void {
   tally.count += count
   tally.bytes += bytes

@@ -17,6 +17,7 @@ export interface OrphanPlanParts {
   readonly prices: StorePrices | null
 }
 
+/** The draft of a plan; `sealPlan` makes it one. */
 export function planOrphans(origin: PlanOrigin, parts: OrphanPlanParts): PlanDraft {
   const { request, totals, named, samples, store, prices } = parts
   const { count, bytes } = totals.files

@@ -28,6 +28,7 @@ export interface PrunePlanParts {
   readonly prices: StorePrices | null
 }
 
+/** The draft of a plan; `sealPlan` makes it one. Plans of nothing are possible. */
 export function planPrune(origin: PlanOrigin, parts: PrunePlanParts): PlanDraft {
   const { policy, totals, named, store, prices } = parts
   const work = { listed: 0, moved: 0, removed: objectsBehind(totals.byKind), bytes: totals.files.bytes }

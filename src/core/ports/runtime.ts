@@ -19,6 +19,7 @@ export interface Progress {
   done(): void
 }
 
+/** For whoever shows nothing. */
 export const silentProgress: Progress = {
   stage() {},
   advance() {},

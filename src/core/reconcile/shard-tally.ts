@@ -4,6 +4,7 @@ import type { Kind } from '../model/media.ts'
 import type { AgeClass, ShardTotals } from '../model/shard.ts'
 import { addTo, tallyOf, type Tally } from '../model/tally.ts'
 
+/** Nothing counted yet; the totals are their owner's to change. */
 export function emptyTotals(): ShardTotals {
   return {
     records: 0,

@@ -30,6 +30,7 @@ export function joinWords(
   }
 }
 
+/** `A=(b c)`: several values, which no rule asks about. */
 export function isArray(value: WordNode | ArrayValue): value is ArrayValue {
   return value.type === 'ArrayValue'
 }

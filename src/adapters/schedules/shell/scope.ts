@@ -33,6 +33,7 @@ export interface Scope {
   depth: number
 }
 
+/** Where nothing is known yet: the first line of a script that nobody called. */
 export function emptyScope(): Scope {
   return {
     environment: new Map(),

@@ -11,6 +11,7 @@ export interface ShellWord {
   readonly unknown: boolean
 }
 
+/** For the rules: with the place of its text alone, without quotes, where the file has it letter by letter. */
 export function toWord({ text, mapped, place, unknown }: ShellWord): Word {
   const exact = text !== '' && mapped.isExact(0, text.length)
   return { text, place: exact ? mapped.place(0, text.length) : place, exact, unknown }

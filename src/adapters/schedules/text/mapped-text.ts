@@ -97,6 +97,7 @@ export class MappedText {
   }
 }
 
+/** Puts a text together from pieces of one file, and of what stands for a piece of it. */
 export class MappedTextBuilder {
   readonly #file: SourceFile
   readonly #pieces: Piece[] = []

@@ -7,6 +7,7 @@ export function versionOfImage(image: string | undefined): string | null {
   return match?.[1] ?? null
 }
 
+/** Of `image.repository` and `image.tag`, as charts have them; null without a tag, or for another program. */
 export function versionOfTag(root: Node): string | null {
   const repository = textOf(dig(root, 'image', 'repository')) ?? 'mastodon'
   const tag = textOf(dig(root, 'image', 'tag'))

@@ -9,6 +9,7 @@ export interface Painter {
   readonly warn: (text: string) => string
 }
 
+/** For pipes, files and `--no-color`. */
 export const plainPainter: Painter = {
   bold: (text) => text,
   dim: (text) => text,

@@ -86,6 +86,7 @@ function isTootctl(text: string): boolean {
   return name === 'tootctl' || name === 'mastodon-tootctl'
 }
 
+/** The option as it counts: the last of several; null if it was not given, or switched off (`--no-…`). */
 export function optionOf(call: TootctlCall, name: string): GivenOption | null {
   return call.options.findLast((option) => option.name === name && !option.off) ?? null
 }
