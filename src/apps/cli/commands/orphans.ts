@@ -130,6 +130,6 @@ async function leftovers(
   )
   return carryOut(context, plan, {
     sentences: versionSentences(markers.count),
-    data: { markers: markers.count },
+    data: { delete_markers: markers.count },
   })
 }
