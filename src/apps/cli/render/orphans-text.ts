@@ -44,8 +44,6 @@ export function versionSentences(markers: number): readonly string[] {
   return markers === 0
     ? []
     : markers === 1
-      ? ['1 mark of a removed file stays: it takes no space, and hides what was removed.']
-      : [
-          `${formatCount(markers)} marks of removed files stay: they take no space, and hide what was removed.`,
-        ]
+      ? ['1 delete marker stays: it takes no space, and hides what was removed.']
+      : [`${formatCount(markers)} delete markers stay: they take no space, and hide what was removed.`]
 }
