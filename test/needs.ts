@@ -17,7 +17,7 @@ export function needs(...servers: readonly LabServer[]): SkipOrRun {
 }
 
 /** True where a missing server is an error: the variable CI is set to anything but an explicit no. */
-export function isContinuousIntegration(): boolean {
+function isContinuousIntegration(): boolean {
   return !['', '0', 'false', 'no'].includes((process.env['CI'] ?? '').toLowerCase())
 }
 

@@ -29,7 +29,7 @@ const SIGNALS: Readonly<Record<string, string>> = {
 }
 
 /** The signs that only servers with quotes know (4.4 on). */
-export const QUOTE_SIGNALS: Readonly<Record<string, string>> = {
+const QUOTE_SIGNALS: Readonly<Record<string, string>> = {
   'quoted by us': `SELECT q.quoted_account_id AS id FROM quotes q, accounts l
     WHERE l.id = q.account_id AND l.domain IS NULL AND q.quoted_account_id IS NOT NULL`,
   'quotes us': `SELECT q.account_id AS id FROM quotes q, accounts l

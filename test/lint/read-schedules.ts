@@ -7,7 +7,7 @@ import type { Maintenance } from '../../src/core/model/scheduled.ts'
 export const NOW = Date.parse('2026-03-01T12:00:00Z')
 
 /** A root in which nothing is, so that scripts of this machine are never followed. */
-export const NOWHERE = '/nowhere-at-all'
+const NOWHERE = '/nowhere-at-all'
 
 export interface LintedOptions {
   readonly version?: MastodonVersion | null
