@@ -120,11 +120,41 @@ test('a quarantine is not emptied while its run is being taken back', LIMIT, () 
     const { run } = await apply(stage, plan)
     assert.ok(run.counts.objectsMoved > 10)
     await undoWithoutTime(stage, run.id)
-    const { quarantineEmptied } = await tidyAWeekLater(stage)
-    assert.equal(quarantineEmptied, 0)
+    const { quarantine } = await tidyAWeekLater(stage)
+    assert.equal(quarantine.files, 0)
     const taken = await undo(stage, run.id)
     assert.deepEqual([taken.restored.fromQuarantine, taken.lost], [run.counts.objectsMoved, 0])
     assert.deepEqual(without(objects, (await truth(stage)).objects), [])
+  }),
+)
+
+test('what storage does not remove of a quarantine that is over is told, and tried again', LIMIT, () =>
+  onDisk(async (stage) => {
+    const { plan } = await orphanPlan(stage)
+    const { run } = await apply(stage, plan)
+    const moved = run.counts.objectsMoved
+    const locks = (ports: Ports): Ports => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        async remove(keys, options) {
+          const [locked, ...others] = keys
+          const refused =
+            locked === undefined
+              ? []
+              : [{ key: locked, removed: false as const, reason: 'locked by its owner' }]
+          return [...refused, ...(others.length === 0 ? [] : await ports.objects.remove(others, options))]
+        },
+      },
+    })
+    const first = await tidyAWeekLater(stage, locks)
+    const { files, refused, because } = first.quarantine
+    assert.ok(refused > 0)
+    assert.deepEqual([files + refused, because], [moved, 'locked by its owner'])
+    const second = await tidyAWeekLater(stage)
+    assert.deepEqual(second.quarantine, { files: refused, refused: 0, because: null })
+    const third = await tidyAWeekLater(stage)
+    assert.deepEqual(third.quarantine, { files: 0, refused: 0, because: null })
   }),
 )
 
@@ -174,11 +204,11 @@ test('what a row names and storage does not give back is not removed with its qu
   onDisk(async (stage) => {
     const { key } = await claimedOnItsWay(stage)
     const first = await tidyAWeekLater(stage, keepsAll)
-    assert.deepEqual([first.recovered.open, first.quarantineEmptied], [1, 0])
+    assert.deepEqual([first.recovered.open, first.quarantine.files], [1, 0])
     const second = await tidyAWeekLater(stage)
     assert.equal(second.recovered.open, 0)
     assert.ok((await stage.lab.media.get(key)) !== null, 'the file is back')
-    assert.ok(second.quarantineEmptied > 0)
+    assert.ok(second.quarantine.files > 0)
   }),
 )
 

@@ -146,7 +146,7 @@ test(
       })
       assert.equal(second.run.counts.objectsMoved, 0)
       assert.equal(second.run.counts.objectsRemoved, next.plan.totals.files.count)
-      assert.equal(second.quarantineEmptied, run.counts.objectsMoved)
+      assert.equal(second.quarantine.files, run.counts.objectsMoved)
       assert.deepEqual(await quarantined(stage), [])
       const taken = await undo(stage, run.id)
       assert.equal(taken.restored.fromQuarantine, 0)
@@ -324,9 +324,9 @@ for (const at of DEATHS)
           assert.deepEqual(await quarantined(stage), [])
           const { objects } = await truth(stage)
           const there = content.objects.filter(({ key }) => objects.has(key)).length
-          assert.ok(there > 0 && due.quarantineEmptied > 0, `${there} are there`)
-          assert.equal(there + due.quarantineEmptied, content.objects.length)
-          assert.equal(due.quarantineEmptied < moved, at === 'after the last removal')
+          assert.ok(there > 0 && due.quarantine.files > 0, `${there} are there`)
+          assert.equal(there + due.quarantine.files, content.objects.length)
+          assert.equal(due.quarantine.files < moved, at === 'after the last removal')
         },
         { attachments: 60 },
       ),

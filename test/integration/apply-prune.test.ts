@@ -500,7 +500,10 @@ test(
       const open = { ...(await openApply(instance)), otherWork: QUIET }
       const atNight = { ...open, otherWork: { ...QUIET, localHour: () => 4 } }
       const nothing = await tidy(atNight, instance.name, NO_OVERRIDES, {})
-      assert.deepEqual(nothing, { recovered: { batches: 0, objects: 0, open: 0 }, quarantineEmptied: 0 })
+      assert.deepEqual(nothing, {
+        recovered: { batches: 0, objects: 0, open: 0 },
+        quarantine: { files: 0, refused: 0, because: null },
+      })
       const plan = await planOf(stage, policyOf({ kinds: ['avatar'] }))
       const refuse = async (keys: readonly string[]) =>
         keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' }))

@@ -1,6 +1,7 @@
 /** A plan shown, kept or applied: what `prune`, `orphans` and `apply` have in common. */
 import { applyPlan } from '../../core/apply/apply-plan.ts'
 import type { ApplyRequest, ApplyResult } from '../../core/apply/apply-request.ts'
+import type { QuarantinesEmptied } from '../../core/apply/empty-quarantine.ts'
 import { openApply } from '../../core/apply/open-apply.ts'
 import { tidy } from '../../core/apply/tidy.ts'
 import { KnownError } from '../../core/errors.ts'
@@ -83,26 +84,26 @@ function nothingText({ instead, sentences }: Besides, paint: Painter): string {
 async function justTidy(context: CommandContext<PlanningOptions>, besides: Besides): Promise<ExitName> {
   const { signal, options } = context
   const instance = await context.instance()
-  const { recovered, quarantineEmptied } = await tidy(
+  const { recovered, quarantine } = await tidy(
     await openApply(instance),
     instance.name,
     overridesOf(options),
     { signal },
   )
   context.progress.done()
-  const end = recovered.open > 0 ? 'partial' : 'done'
+  const end = recovered.open + quarantine.refused > 0 ? 'partial' : 'done'
   await context.out({
     data: {
       plan: null,
       obstacles: [],
       recovered,
-      quarantine_emptied: quarantineEmptied,
+      ...quarantineData(quarantine),
       ...besides.data,
     },
-    text: (paint) => nothingText(besides, paint) + describeTidied({ recovered, quarantineEmptied }, paint),
+    text: (paint) => nothingText(besides, paint) + describeTidied({ recovered, quarantine }, paint),
     needsPerson: end === 'partial',
   })
-  const idle = recovered.batches + quarantineEmptied === 0
+  const idle = recovered.batches + quarantine.files === 0
   return end === 'done' && idle && options.exitIdle === true ? 'idle' : end
 }
 
@@ -215,13 +216,18 @@ export function resultData(result: ApplyResult): Record<string, unknown> {
     requests: result.requests,
     recovered,
     verified: { looked: verified.looked, still_there: verified.stillThere },
-    quarantine_emptied: result.quarantineEmptied,
+    ...quarantineData(result.quarantine),
   }
 }
 
+function quarantineData({ files, refused }: QuarantinesEmptied): Record<string, unknown> {
+  return { quarantine_emptied: files, quarantine_refused: refused }
+}
+
 /** Partial if storage did not do what it was asked, whyever the run stopped. */
-export function exitOf({ run, stopped, recovered, verified }: ApplyResult): ExitName {
+export function exitOf({ run, stopped, recovered, verified, quarantine }: ApplyResult): ExitName {
   if (stopped === 'interrupted') return 'interrupted'
-  if (run.counts.refused + recovered.open + verified.stillThere.length > 0) return 'partial'
+  const undone = run.counts.refused + recovered.open + verified.stillThere.length + quarantine.refused
+  if (undone > 0) return 'partial'
   return stopped === null ? 'done' : 'budget'
 }

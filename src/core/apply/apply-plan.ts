@@ -71,7 +71,7 @@ export async function applyPlan(
       refuse(mayApply(plan, await gatherFacts(ports, instance, plan, ended, held), request))
     }
     const run = await ports.state.runs.begin(newRun(ports, plan), lease)
-    const quarantineEmptied = await emptyQuarantines(ports, work, instance, held)
+    const quarantine = await emptyQuarantines(ports, work, instance, held)
     const book = new RunBook(run.counts)
     const samples = new Samples(ports.chance)
     options.progress.stage(STAGES[plan.request.verb], plan.totals.files.count)
@@ -87,7 +87,7 @@ export async function applyPlan(
       stopped,
       recovered,
       verified,
-      quarantineEmptied,
+      quarantine,
       files: book.filesHere,
       seconds: (ports.clock.now() - startedAtMs) / 1000,
       requests: requestsMade(ports) - requestsBefore,

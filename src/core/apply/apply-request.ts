@@ -2,6 +2,7 @@
 import type { Confirmation, Overrides } from '../model/overrides.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Run } from '../model/run.ts'
+import type { QuarantinesEmptied } from './empty-quarantine.ts'
 
 /** How much one process may do; null for no limit. The batch under way when one is reached is finished. */
 export interface ApplyBudget {
@@ -49,8 +50,8 @@ export interface ApplyResult {
   readonly stopped: ApplyEnd | null
   readonly recovered: RecoveredBatches
   readonly verified: Verified
-  /** Files of earlier runs whose quarantine was over, removed for good. */
-  readonly quarantineEmptied: number
+  /** Of earlier runs whose quarantine was over. */
+  readonly quarantine: QuarantinesEmptied
   /** Of this process. */
   readonly files: number
   readonly seconds: number

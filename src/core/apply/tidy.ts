@@ -11,16 +11,18 @@ import type { ApplyPorts, UnderLease } from './apply-ports.ts'
 import { APPLY_LEASE } from './apply-plan.ts'
 import type { RecoveredBatches } from './apply-request.ts'
 import { lookAtCanary } from './canary.ts'
-import { emptyQuarantines } from './empty-quarantine.ts'
+import { emptyQuarantines, type QuarantinesEmptied } from './empty-quarantine.ts'
 import { recover } from './recover.ts'
 
 export interface Tidied {
   readonly recovered: RecoveredBatches
-  /** Files removed for good. */
-  readonly quarantineEmptied: number
+  readonly quarantine: QuarantinesEmptied
 }
 
-const NOTHING: Tidied = { recovered: { batches: 0, objects: 0, open: 0 }, quarantineEmptied: 0 }
+const NOTHING: Tidied = {
+  recovered: { batches: 0, objects: 0, open: 0 },
+  quarantine: { files: 0, refused: 0, because: null },
+}
 
 /**
  * Asks first whether anything is due: if not, nothing is refused and nobody is waited for.
@@ -47,9 +49,9 @@ export async function tidy(
     refuse(refusal === null ? [] : [refusal])
     const work: UnderLease = { lease, pace: async () => {} }
     const recovered = await recover(ports, work, instance, { signal })
-    const quarantineEmptied = await emptyQuarantines(ports, work, instance, { signal })
+    const quarantine = await emptyQuarantines(ports, work, instance, { signal })
     await ports.state.runs.forget(instance, clock.now() - JOURNAL_LIFE_MS, { signal })
-    return { recovered, quarantineEmptied }
+    return { recovered, quarantine }
   } finally {
     await lease.release()
   }

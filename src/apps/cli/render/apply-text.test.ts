@@ -45,7 +45,7 @@ function applied(run: Run, change: Partial<ApplyResult> = {}): string {
     stopped: null,
     recovered: NOTHING_LEFT,
     verified: { looked: 0, stillThere: [] },
-    quarantineEmptied: 0,
+    quarantine: { files: 0, refused: 0, because: null },
     files: run.counts.files.count,
     seconds: 2,
     requests: 0,
@@ -110,9 +110,20 @@ test('one that changed was being changed, and two were', () => {
   assert.match(applied(runOf({ changed: 2 })), /\n2 changed meanwhile, or were being changed: left alone\.\n/)
 })
 
+test('files whose quarantine is over and that storage keeps are told, with what it says', () => {
+  assert.equal(
+    describeTidied(
+      { recovered: NOTHING_LEFT, quarantine: { files: 4, refused: 1, because: 'permission denied' } },
+      plainPainter,
+    ),
+    '4 files of earlier runs, whose time in quarantine was over, removed for good.\n' +
+      '1 file of earlier runs, whose time in quarantine is over, could not be removed (permission denied); the next run tries again.\n',
+  )
+})
+
 test('what earlier runs left is told as done only if some of it was', () => {
   const tidied = (recovered: ApplyResult['recovered']): string => {
-    return describeTidied({ recovered, quarantineEmptied: 0 }, plainPainter)
+    return describeTidied({ recovered, quarantine: { files: 0, refused: 0, because: null } }, plainPainter)
   }
   assert.equal(tidied(NOTHING_LEFT), '')
   assert.equal(

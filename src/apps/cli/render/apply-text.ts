@@ -1,4 +1,5 @@
 /** What an apply and an undo did, for people. */
+import type { QuarantinesEmptied } from '../../../core/apply/empty-quarantine.ts'
 import type { Tidied } from '../../../core/apply/tidy.ts'
 import type {
   ApplyEnd,
@@ -39,7 +40,7 @@ export function describeApply(
       ),
       ...verified.stillThere.slice(0, verbose ? Infinity : 3).map((key) => paint.dim(key)),
     )
-  lines.push(...emptied(result.quarantineEmptied))
+  lines.push(...emptied(result.quarantine, paint))
   if (verbose && result.requests > 0) lines.push(`${plural(result.requests, 'request')} to storage.`)
   if (stopped !== null) lines.push(`${STOPPED[stopped]}. The rest is left; to go on: ${applyCommand(plan)}`)
   lines.push(...back(run))
@@ -47,8 +48,8 @@ export function describeApply(
 }
 
 /** What was due without any plan; empty if nothing was. */
-export function describeTidied({ recovered, quarantineEmptied }: Tidied, paint: Painter): string {
-  return [...brought(recovered), ...stillOpen(recovered, paint), ...emptied(quarantineEmptied)]
+export function describeTidied({ recovered, quarantine }: Tidied, paint: Painter): string {
+  return [...brought(recovered), ...stillOpen(recovered, paint), ...emptied(quarantine, paint)]
     .map((line) => `${line}\n`)
     .join('')
 }
@@ -66,9 +67,13 @@ function* stillOpen({ open }: RecoveredBatches, paint: Painter): Generator<strin
     )
 }
 
-function* emptied(files: number): Generator<string> {
+function* emptied({ files, refused, because }: QuarantinesEmptied, paint: Painter): Generator<string> {
   if (files > 0)
     yield `${plural(files, 'file')} of earlier runs, whose time in quarantine was over, removed for good.`
+  if (refused > 0)
+    yield paint.warn(
+      `${plural(refused, 'file')} of earlier runs, whose time in quarantine is over, could not be removed (${because ?? 'no reason given'}); the next run tries again.`,
+    )
 }
 
 function done({ run, files, seconds, stopped }: ApplyResult, paint: Painter): string {
