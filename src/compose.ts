@@ -35,7 +35,7 @@ import type { MastodonDatabase } from './core/ports/mastodon.ts'
 import type { OwnState, ScanStore } from './core/ports/state.ts'
 import type { Storage } from './core/ports/storage.ts'
 
-/** The program's page, named to origins in the user agent (promise 11). */
+/** The program's page, named to origins in the user agent: who knocks says who it is (ARCHITECTURE.md#promises). */
 const PAGE = 'https://www.npmjs.com/package/cornac'
 
 /** Nothing is opened before it is asked for, and everything only once. */
@@ -106,7 +106,7 @@ export function openInstance(config: Config, version: string): OpenInstance {
   }
 }
 
-/** The instance actor lives on the web domain, not on the one in people's handles (facts, trap 42). */
+/** The instance actor lives on the web domain, not on the one in people's handles (docs/mastodon.md#instance-actor). */
 async function instanceActor(
   webDomain: string,
   database: () => Promise<MastodonDatabase>,

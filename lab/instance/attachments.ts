@@ -123,7 +123,7 @@ function mediaOf(
   if (vacuumed || refused || sort.contentType === null) {
     return { type: sort.type, file: cleared(file), thumbnail: cleared(thumbnail) }
   }
-  // One row whose content type was never written: a crash of long ago (facts, trap 19).
+  // One row whose content type was never written: a crash of long ago (docs/mastodon.md#styles).
   const half = number === 5 ? { contentType: null } : {}
   return { type: sort.type, file: { ...file, ...half }, thumbnail }
 }

@@ -119,7 +119,7 @@ async function draw(sort: Sort, number: number, seed: number, size: PictureSize)
 
 /** What lies under `static`, `small` or a site upload's style; the original's own bytes where there is no such style. */
 async function derivedOf(sort: Sort, original: Buffer, image: () => Sharp, width: number): Promise<Buffer> {
-  // Mastodon keeps the bytes of a GIF that does not move under the name small/*.png (facts, trap 18).
+  // Mastodon keeps the bytes of a GIF that does not move under the name small/*.png (docs/mastodon.md#styles).
   if (sort.use === 'attachment' && sort.type === 'image/gif') return original
   if (sort.use === 'attachment') return encoded(smaller(image(), width), sort.type)
   return sort.type === 'image/gif' || sort.use === 'emoji' || sort.use === 'site-upload'

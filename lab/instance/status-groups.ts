@@ -44,7 +44,7 @@ export function isLocalPost(group: number): boolean {
   return group % 10 === 3
 }
 
-/** Reported, deleted, and kept until the report is settled; its files are shut from 4.4 on (facts 3.6). */
+/** Reported, deleted, and kept until the report is settled; shut from 4.4 on (docs/mastodon.md#closed-files). */
 export function isSoftDeleted(world: World, group: number, slot: number): boolean {
   return slot === 0 && group % 60 === 33 && since(world, '4.4')
 }

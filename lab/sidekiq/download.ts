@@ -1,4 +1,4 @@
-/** One picture from its origin, with plain HTTP and Mastodon's three redirects (facts 4.1, 4.2). */
+/** One picture from its origin, with plain HTTP and Mastodon's three redirects (docs/mastodon.md#requests). */
 import { get } from 'node:http'
 
 /** What Mastodon raises for a status other than 2xx. */

@@ -1,4 +1,4 @@
-/** The files Mastodon makes of one download, with its geometry but none of its care for the details (facts 3.1, 3.2). */
+/** The files Mastodon makes of one download, with its geometry but none of its care for details (docs/mastodon.md#pictures). */
 import { randomBytes } from 'node:crypto'
 import sharp from 'sharp'
 import { keyOf, stylesOf, type LabKind, type Placed, type Style } from '../instance/keys.ts'

@@ -1,5 +1,5 @@
 /**
- * What Mastodon's Redownload workers do with rows and files (facts 4.5). Source: Mastodon
+ * What Mastodon's Redownload workers do with rows and files (docs/mastodon.md#redownload-workers). Source: Mastodon
  * `app/workers/redownload_{avatar,header,media}_worker.rb`, `app/models/concerns/remotable.rb`.
  */
 import type pg from 'pg'

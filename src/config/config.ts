@@ -1,6 +1,6 @@
 /**
  * The one description of what Cornac was told: resolved, with defaults and units, frozen. Only this travels.
- * What each part means in Mastodon: facts 3.4, 3.6 and 9; what each setting of Cornac's own means: docs/configuration.md.
+ * What each part means in Mastodon: docs/mastodon.md#settings; what each setting of Cornac's own means: docs/configuration.md.
  */
 import type { Secret } from './secret.ts'
 

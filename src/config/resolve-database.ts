@@ -1,6 +1,6 @@
 /**
  * Where Mastodon's database is: config/database.yml with `DATABASE_URL` merged over it, as Rails does.
- * Source: Mastodon config/database.yml, Rails ConnectionUrlResolver; facts 9.
+ * Source: Mastodon config/database.yml, Rails ConnectionUrlResolver; docs/mastodon.md#settings.
  */
 import { SSL_MODES, type DatabaseConfig, type DatabaseConnection, type SslMode } from './config.ts'
 import { secretOf } from './secret.ts'

@@ -1,4 +1,4 @@
-/** Who this server is and whom it speaks to. Source: Mastodon config/initializers/1_hosts.rb; facts 4.2, 8, 9. */
+/** Who this server is and whom it speaks to. Source: Mastodon config/initializers/1_hosts.rb; docs/mastodon.md#settings. */
 import type { InstanceConfig } from './config.ts'
 import type { Settings } from './settings.ts'
 import { domain, hostName, isTrue, list, network } from './validate.ts'
@@ -40,7 +40,7 @@ function cdnHost(settings: Settings): string | null {
   return null
 }
 
-/** Hosts alone, whatever form they were given in; the ones of Mastodon's own content security policy (facts 9). */
+/** Hosts alone, whatever form they were given in; those of Mastodon's content security policy (docs/mastodon.md#settings). */
 function aliasHosts(settings: Settings): readonly string[] {
   const named = ['S3_ALIAS_HOST', 'S3_CLOUDFRONT_HOST', 'AZURE_ALIAS_HOST', 'S3_HOSTNAME', 'SWIFT_OBJECT_URL']
     .map((name) => settings.text(name))

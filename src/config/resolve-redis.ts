@@ -1,4 +1,7 @@
-/** Where Redis is, for the application, Sidekiq and the cache. Source: Mastodon lib/mastodon/redis_configuration.rb; facts 9. */
+/**
+ * Where Redis is, for the application, Sidekiq and the cache.
+ * Source: Mastodon lib/mastodon/redis_configuration.rb; docs/mastodon.md#settings.
+ */
 import type { RedisConfig, RedisEndpoint, RedisSecrets } from './config.ts'
 import { secretOf } from './secret.ts'
 import type { Settings } from './settings.ts'

@@ -1,4 +1,7 @@
-/** Where media files lie and how they are published. Source: Mastodon config/initializers/paperclip.rb; facts 3.4, 3.6. */
+/**
+ * Where media files lie and how they are published.
+ * Source: Mastodon config/initializers/paperclip.rb; docs/mastodon.md#storage-settings.
+ */
 import { resolve } from 'node:path'
 import type {
   AzureStorageConfig,
@@ -80,10 +83,10 @@ function resolveS3(settings: Settings): S3StorageConfig {
     bucket,
     region,
     endpoint,
-    // The name says the opposite: `true` means virtual-hosted, and only with an endpoint (trap 28).
+    // The name says the opposite: `true` means virtual-hosted, and only with an endpoint (docs/mastodon.md#storage-settings).
     pathStyle: endpoint !== null && !isTrue(settings, 'S3_OVERRIDE_PATH_STYLE'),
     keyPrefix,
-    // Set to nothing means "send no ACL"; not set means public-read (trap 26).
+    // Set to nothing means "send no ACL"; not set means public-read (docs/mastodon.md#storage-settings).
     permission: settings.has('S3_PERMISSION') ? settings.text('S3_PERMISSION') : 'public-read',
     storageClass: settings.text('S3_STORAGE_CLASS'),
     credentials: s3Credentials(settings),

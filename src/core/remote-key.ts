@@ -4,8 +4,9 @@ import type { MediaRecord } from './model/record.ts'
 import { idPartition, prefixOf } from './model/storage-key.ts'
 
 /**
- * Under `cache/` lies nothing but remote media (facts 3.3). Outside it a key counts only if the row of its record is there, is
- * remote, and has its files in that folder (promise 1); what is left is for whoever looks for orphans.
+ * Under `cache/` lies nothing but remote media (docs/mastodon.md#roots). Outside it a key counts only if the row of its record is
+ * there, is remote, and has its files in that folder: local media is never touched (ARCHITECTURE.md#promises). What is left is
+ * for whoever looks for orphans.
  * @param now the record as it is at this moment; undefined if there is none
  */
 export function isRemoteKey(

@@ -100,7 +100,7 @@ export class BusyMastodon {
   }
 
   async delete(id: string): Promise<void> {
-    // As Mastodon does before it: these two refuse the deletion of an account (facts 1.2).
+    // As Mastodon does before it: these two refuse the deletion of an account (docs/mastodon.md#deleting-accounts).
     await this.client.query('DELETE FROM collection_items WHERE account_id = $1', [id])
     await this.client.query('DELETE FROM collections WHERE account_id = $1', [id])
     const { rows: gone } = await this.client.query<{ avatar: string | null; header: string | null }>(

@@ -242,7 +242,7 @@ const PLACES: Readonly<Record<AskedKind, { readonly table: string; readonly pref
     card: { table: 'preview_cards', prefixes: ['image'] },
   }
 
-/** What a row says of a file, each after its prefix: trap 6. */
+/** What a row says of a file, each after its prefix (docs/mastodon.md#file-columns). */
 export const COLUMNS = ['file_name', 'content_type', 'file_size', 'updated_at']
 
 async function assertRowsAreAs(

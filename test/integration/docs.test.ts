@@ -1,6 +1,7 @@
 /** The pages for admins say what the program says: every option, every exit code, every word of its answers. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { posix } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Command } from '../../src/apps/cli/command.ts'
 import { COMMANDS } from '../../src/apps/cli/commands.ts'
@@ -134,6 +135,28 @@ test('every page README.md links to is there, and every page links to pages that
   }
 })
 
+test('every heading that the sources cite is there', async () => {
+  const cited = new Map<string, string>()
+  for (const folder of ['src', 'test', 'lab', 'bench', 'scripts'])
+    for (const path of await filesBelow(folder, /\.(?:ts|mjs|sql|json)$/))
+      for (const [heading] of (await textOf(path)).matchAll(/\b(?:docs\/[\w-]+|[A-Z]+)\.md#[\w-]+/g))
+        cited.set(heading, path)
+  assert.ok(cited.size > 20, `${cited.size} headings are cited`)
+  for (const [heading, path] of cited) {
+    const [page = '', anchor = ''] = heading.split('#')
+    assert.ok((await anchorsOf(page)).has(anchor), `${path} cites ${heading}`)
+  }
+})
+
+test('every heading that a page links to is there', async () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...(await filesBelow('docs', /\.md$/))]
+  for (const path of pages)
+    for (const [, target = '', anchor = ''] of (await textOf(path)).matchAll(/\]\(([\w/.-]*)#([\w-]+)\)/g)) {
+      const page = target === '' ? path : posix.join(posix.dirname(path), target)
+      assert.ok((await anchorsOf(page)).has(anchor), `${path} links to ${target}#${anchor}`)
+    }
+})
+
 /** Those of every verb, as parse.ts declares them. */
 const GLOBAL = ['--env-file', '--config', '--json', '--quiet', '--verbose', '--no-color']
 
@@ -150,7 +173,31 @@ function valueAt(defaults: Record<string, Record<string, unknown>>, path: OwnSet
 }
 
 async function pageOf(verb: string): Promise<string> {
-  return readFile(new URL(`../../docs/${pageName(verb)}.md`, import.meta.url), 'utf8')
+  return textOf(`docs/${pageName(verb)}.md`)
+}
+
+/** A file of the project, by its path from the root. */
+async function textOf(path: string): Promise<string> {
+  return readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+}
+
+async function filesBelow(folder: string, names: RegExp): Promise<readonly string[]> {
+  const entries = await readdir(new URL(`../../${folder}`, import.meta.url), { recursive: true })
+  return entries.filter((name) => names.test(name)).map((name) => `${folder}/${name}`)
+}
+
+/** What the headings of a page are called in an address: lower case, hyphens for spaces, no other punctuation. */
+async function anchorsOf(page: string): Promise<ReadonlySet<string>> {
+  const headings = (await textOf(page)).matchAll(/^#{1,6} (.+)$/gm)
+  return new Set(
+    [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .trim()
+        .replaceAll(/\s/g, '-'),
+    ),
+  )
 }
 
 /** `ledger explain` is on the page of `ledger`. */

@@ -78,7 +78,7 @@ function micro(time: string): string {
   return `rtrim(rtrim(to_char(${time}, 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')`
 }
 
-/** As facts 6.1 and 6.10 tell them for tootctl; for Cornac as its own documentation does. */
+/** For tootctl as docs/mastodon.md#tootctl-removals tells them; for Cornac as docs/prune.md#what-goes-and-what-stays does. */
 function reasonsToKeep(kind: AskedKind, asked: Asked, quotes: boolean): Reasons {
   const T = `'${new Date(asked.cutoffMs).toISOString().replace('Z', '')}'::timestamp`
   switch (kind) {

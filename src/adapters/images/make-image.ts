@@ -77,7 +77,7 @@ function intend(picture: Picture, recipe: ImageRecipe): Intent {
   }
 }
 
-/** A GIF's `small` is its unchanged bytes, whatever its size (facts 3.2). */
+/** A GIF's `small` is its unchanged bytes, whatever its size (docs/mastodon.md#styles). */
 function smallSize(type: PictureType, { small }: ImageRecipe, size: ImageSize): ImageSize | null {
   if (small === null || type === 'image/gif') return null
   return fitGeometry({ rule: 'pixels', max: small.maxPixels }, size)

@@ -5,7 +5,7 @@ import type { DomainRules } from '../../core/ports/mastodon.ts'
 import type { CallOptions } from '../../core/ports/storage.ts'
 import { ask } from '../postgres/ask.ts'
 
-/** `domain_blocks.severity` as Mastodon numbers it (facts 1, enumerations). */
+/** `domain_blocks.severity` as Mastodon numbers it (docs/mastodon.md#enumerations). */
 const SEVERITIES = ['silence', 'suspend', 'noop'] as const
 
 export async function readDomainRules(pool: Pool, options?: CallOptions): Promise<DomainRules> {

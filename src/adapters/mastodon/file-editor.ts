@@ -20,7 +20,7 @@ export function openFileEditor(pool: Pool, schema: SchemaFacts): FileEditor {
     },
     async clearFile(seen, fence, options) {
       refuse(schema, seen)
-      // Rails could never save such an emoji again: its image must be there (trap 47).
+      // Rails could never save such an emoji again: its image must be there (docs/mastodon.md#file-columns).
       if (seen.kind === 'emoji') throw new Error(`emoji ${seen.id} was to be cleared`)
       const { text, values } = clearFileStatement(seen, fence, schema)
       return (await change(pool, text, values, options)) === 1

@@ -5,7 +5,7 @@ import { ask } from '../postgres/ask.ts'
 
 /**
  * The instance actor is the account -99. Up to 4.6 its key is plain PEM in `accounts.private_key`; later it may stand
- * encrypted in `keypairs`, where only Rails can read it: then null (facts, trap 42).
+ * encrypted in `keypairs`, where only Rails can read it: then null (docs/mastodon.md#instance-actor).
  */
 export async function readInstanceActorKey(pool: Pool, options?: CallOptions): Promise<string | null> {
   const [row] = await ask(pool, 'SELECT private_key FROM accounts WHERE id = -99', [], options)

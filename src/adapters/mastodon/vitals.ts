@@ -46,7 +46,7 @@ export function openVitals(pool: Pool, schema: SchemaFacts): VitalsSource {
   }
 }
 
-/** The vacuum looks at `created_at` *and* `updated_at` (facts 7); a sequential read, so it is bounded in time. */
+/** As the vacuum sees it (docs/mastodon.md#vacuum), by both times; a sequential read, so it is bounded in time. */
 async function oldestCached(pool: Pool, options: CallOptions | undefined): Promise<number | null> {
   const [row] = await ask(
     pool,
@@ -64,7 +64,7 @@ const RETENTION_NAMES = [
   'backups_retention_period',
 ] as const
 
-/** `settings.value` is YAML; only whole numbers above zero count, and a quoted "7" is not one (facts 7, trap 15). */
+/** `settings.value` is YAML; only whole numbers above zero count, and a quoted "7" is not one (docs/mastodon.md#retention). */
 async function readRetention(
   pool: Pool,
   schema: SchemaFacts,

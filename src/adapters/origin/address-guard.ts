@@ -1,8 +1,8 @@
 /**
  * Which addresses may be connected to. Pure.
  *
- * The ranges are those Mastodon refuses (app/lib/request.rb and app/lib/private_address_check.rb, facts 4.2): an
- * admin who knows what Mastodon can reach knows what we can reach.
+ * The ranges are those Mastodon refuses (app/lib/private_address_check.rb, docs/mastodon.md#requests): an admin who knows
+ * what Mastodon can reach knows what we can reach.
  */
 import ipaddr from 'ipaddr.js'
 import { KnownError } from '../../core/errors.ts'

@@ -111,7 +111,7 @@ async function takeHop(
   return second
 }
 
-/** What Mastodon takes as a wish for the other form (facts 4.2). */
+/** What Mastodon takes as a wish for the other form (docs/mastodon.md#requests). */
 function wantsOtherForm(hop: Hop): boolean {
   return hop.kind === 'refused' && (hop.status === 400 || hop.status === 401)
 }

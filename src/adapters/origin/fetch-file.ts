@@ -4,7 +4,7 @@ import type { CallOptions } from '../../core/ports/storage.ts'
 import { exchange } from './exchange.ts'
 import type { OriginTools } from './exchange.ts'
 
-/** Unsigned and without `Accept`, as Mastodon downloads media (facts 4.2); whatever comes with a 2xx is the file. */
+/** Unsigned and without `Accept`, as Mastodon does it (docs/mastodon.md#requests); whatever comes with a 2xx is the file. */
 export async function fetchFile(
   tools: OriginTools,
   url: string,

@@ -1,4 +1,4 @@
-/** Mastodon's Rails cache in Redis (`CACHE_REDIS_*`). Values are Ruby's own: deleted, never read or written (facts 5.5). */
+/** Mastodon's Rails cache in Redis. Values are Ruby's own: deleted, never read or written (docs/mastodon.md#rails-cache). */
 import type { MastodonVersion } from '../../core/model/schema.ts'
 import type { RailsCache } from '../../core/ports/vitals.ts'
 import { connectRedis, type RedisSettings } from '../redis/connect-redis.ts'

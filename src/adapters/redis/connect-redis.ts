@@ -1,4 +1,4 @@
-/** The connection to one of Mastodon's Redis databases: base, Sidekiq's or the cache's (facts 9). */
+/** The connection to one of Mastodon's Redis databases: base, Sidekiq's or the cache's (docs/mastodon.md#settings). */
 import type { Redis } from 'ioredis'
 import { KnownError } from '../../core/errors.ts'
 

@@ -1,5 +1,5 @@
 /**
- * A Sidekiq job as text, written and read (facts 4.6, traps 38 and 39).
+ * A Sidekiq job as text, written and read (docs/mastodon.md#sidekiq).
  *
  * The text is made by hand: ids pass 2^53, and Sidekiq 8 reads a time by its JSON type, so the digits of the one and the
  * decimal point of the other are not a JSON encoder's to decide.

@@ -1,4 +1,4 @@
-/** Work for Mastodon's own Sidekiq, through its Redis (facts 4.5, 4.6). */
+/** Work for Mastodon's own Sidekiq, through its Redis (docs/mastodon.md#sidekiq). */
 import { randomBytes } from 'node:crypto'
 import type { MastodonVersion } from '../../core/model/schema.ts'
 import type { Clock } from '../../core/ports/runtime.ts'

@@ -1,4 +1,4 @@
-/** Sidekiq seen through Redis: queues, latency, processes (facts 4.6). Reads only. */
+/** Sidekiq seen through Redis: queues, latency, processes (docs/mastodon.md#sidekiq). Reads only. */
 import type { SidekiqQueue, SidekiqSource } from '../../core/ports/vitals.ts'
 import { connectRedis, type RedisSettings } from '../redis/connect-redis.ts'
 import { ageOf } from './job-payload.ts'

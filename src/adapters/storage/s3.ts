@@ -1,5 +1,5 @@
 /**
- * Media in a bucket of an S3 service, as Mastodon uses it (facts 3.6).
+ * Media in a bucket of an S3 service, as Mastodon uses it (docs/mastodon.md#s3-objects).
  *
  * Tried against Ceph RGW 16 and Swift 2.30's s3api; what they do differently stands where it is handled. The SDK is
  * loaded with the first request, so an instance on a file system never loads it.

@@ -116,7 +116,7 @@ function doStep(
     return letGo(ports, work, {
       ...step,
       policy: request.policy,
-      // Rails saves a row that tootctl changed, and so moves its time; the vacuum does not (trap 29).
+      // Rails saves a row that tootctl changed, and so moves its time; the vacuum does not (docs/mastodon.md#times).
       touchedAtMs: request.policy.preset === 'tootctl' ? ports.clock.now() : null,
     })
   if (request.what === 'objects')

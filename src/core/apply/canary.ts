@@ -1,6 +1,6 @@
 /**
- * The mark by which storage and our tables know each other (promise 9). It lies in storage as an object of its own, and in our
- * tables; if one of them is another than it was, the two are not what the last run worked on.
+ * The mark by which storage and our tables know each other (docs/apply.md#guards). It lies in storage as an object of its own,
+ * and in our tables; if one of them is another than it was, the two are not what the last run worked on.
  */
 import { KnownError } from '../errors.ts'
 import type { CanaryLook } from '../model/canary.ts'
@@ -43,7 +43,7 @@ async function storedMark(objects: CanaryPorts['objects'], options: CallOptions)
   return bytes === null ? null : new TextDecoder().decode(bytes).trim()
 }
 
-/** Some stores answer 403 for what is not there (trap 29): then a listing tells. */
+/** Some stores answer 403 for what is not there (docs/mastodon.md#s3-objects): then a listing tells. */
 async function readIfThere(
   objects: CanaryPorts['objects'],
   options: CallOptions,

@@ -9,7 +9,7 @@ import type { CallOptions } from '../ports/storage.ts'
 const SAMPLED: readonly Kind[] = ['avatar', 'header', 'attachment', 'emoji', 'card']
 
 const DAY_MS = 86_400_000
-/** Most ids hold their time (facts 2): a page from each of these ages on, and one from the first row. */
+/** Most ids hold their time (docs/mastodon.md#ids): a page from each of these ages on, and one from the first row. */
 const AGES_DAYS = [1, 7, 30, 180, 720]
 
 const LAST_ID = 2n ** 63n - 1n
@@ -32,7 +32,7 @@ export async function sampleNamed(
   return spread(keys, count)
 }
 
-/** Facts 2: the upper 48 bits are milliseconds since the epoch. */
+/** The upper 48 bits are milliseconds since the epoch (docs/mastodon.md#ids). */
 function firstIdAt(ms: number): bigint {
   return BigInt(Math.max(0, Math.floor(ms))) << 16n
 }

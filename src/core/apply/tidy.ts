@@ -36,7 +36,7 @@ export async function tidy(
 ): Promise<Tidied> {
   await ports.state.setUp(options)
   if (!(await isAnythingDue(ports, instance, options))) return NOTHING
-  // Of tables that are not known nothing is concluded either (promise 15); no row is changed from here.
+  // Of tables that are not known nothing is concluded either (ARCHITECTURE.md#promises); no row is changed from here.
   await ports.database.prune.refuseIfReadOnly([], options)
   const { otherWork, clock } = ports
   const moment = { localHour: otherWork.localHour(clock.now()), tootctl: await otherWork.runningTootctl() }

@@ -187,7 +187,7 @@ const WITH_PNG_SMALL = [ORIGINAL, { style: 'small', name: 'png' }] as const
 
 /**
  * The variants Mastodon writes for a stored file, `original` first, styles in byte order.
- * Depends on the *stored* content type only; NULL leaves `original` alone (facts 3.2, traps 17 to 19).
+ * Depends on the *stored* content type only; NULL leaves `original` alone (docs/mastodon.md#styles).
  * Site uploads have more styles that depend on `site_uploads.var`; they are protected, so only their original is expected.
  */
 export function variantsOf(kind: Kind, contentType: string | null): readonly Variant[] {

@@ -26,7 +26,7 @@ export interface Quarantine {
 
 /**
  * Where a run's quarantined files lie, with a slash at the end: `cornac/quarantine/2026-12-05/<run>/<token>/`. Five segments:
- * no key below them has the seven or ten that tootctl 4.3 takes for media, whatever its class (facts 6.2).
+ * no key below them has the seven or ten that tootctl 4.3 takes for media, whatever its class (docs/mastodon.md#tootctl-orphans).
  */
 export function quarantineFolder({ run, token, untilMs }: Quarantine): string {
   return `${QUARANTINE_PREFIX}${new Date(untilMs).toISOString().slice(0, 10)}/${run}/${token}/`

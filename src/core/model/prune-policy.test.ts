@@ -24,7 +24,7 @@ test('days before a moment are whole milliseconds, and never later than they sho
 })
 
 test('the bound of ids lies one day and one second after the cut-off', () => {
-  // 2024-01-01T00:00:00Z is 111677748019200000 (facts 2); 86,401,000 milliseconds more, sixteen bits up.
+  // 2024-01-01T00:00:00Z is 111677748019200000 (docs/mastodon.md#ids); 86,401,000 milliseconds more, sixteen bits up.
   const bound = 111_677_748_019_200_000n + (86_401_000n << 16n)
   assert.equal(attachmentIdBound(Date.UTC(2024, 0, 1)), bound)
   assert.equal(attachmentIdBound(Date.UTC(2024, 0, 1) + 999), bound)

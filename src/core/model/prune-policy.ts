@@ -56,8 +56,8 @@ export type KeepRule =
   | 'addressed-here'
 
 /**
- * Which side a time equal to the cut-off lies on, to the microsecond: `let-go` is `<=`, `kept` is `<` (trap 55). Both
- * presets agree, so that the same number of days means the same day.
+ * Which side a time equal to the cut-off lies on, to the microsecond: `let-go` is `<=`, `kept` is `<`
+ * (docs/mastodon.md#tootctl-removals). Both presets agree, so that the same number of days means the same day.
  */
 export const AT_THE_CUTOFF: Readonly<Record<PruneKind, 'let-go' | 'kept'>> = {
   avatar: 'let-go',
@@ -71,7 +71,10 @@ export function cutoffOf(days: number, nowMs: number): number {
   return Math.floor(nowMs - days * 86_400_000)
 }
 
-/** What people here did with a post: tootctl's `--keep-interacted`. Those about quotes need the table (4.4 on, trap 59). */
+/**
+ * What people here did with a post: tootctl's `--keep-interacted`. Those about quotes need the table, which is there from 4.4 on
+ * (docs/mastodon.md#tootctl-removals).
+ */
 const INTERACTIONS: readonly KeepRule[] = [
   'favourited-here',
   'bookmarked',
@@ -142,8 +145,8 @@ const DAY_MS = 86_400_000
 
 /**
  * No attachment created by the cut-off has this id or a larger one: ids hold the time of arrival, and `created_at` only
- * ever moves on from there (facts 2). One second for the part of the time that ids drop, and a day for clocks of database
- * and web servers that disagree. For skipping rows through the primary key; the times themselves still decide.
+ * ever moves on from there (docs/mastodon.md#ids). One second for the part of the time that ids drop, and a day for clocks of
+ * database and web servers that disagree. For skipping rows through the primary key; the times themselves still decide.
  */
 export function attachmentIdBound(cutoffMs: number): bigint {
   const seconds = BigInt(Math.max(0, Math.floor((cutoffMs + DAY_MS) / 1000) + 1))
@@ -155,7 +158,7 @@ export const ID_CLOCK_TOLERANCE_MS = DAY_MS
 
 /**
  * Posts made here after that moment, or up to a day before it, have this id or a larger one, and so do those of other servers
- * that say so: ids of posts hold the time they were published (facts 2). The day is for clocks that disagree.
+ * that say so: ids of posts hold the time they were published (docs/mastodon.md#ids). The day is for clocks that disagree.
  */
 export function postIdSince(ms: number): bigint {
   return BigInt(Math.max(0, Math.floor((ms - DAY_MS) / 1000) * 1000)) << 16n

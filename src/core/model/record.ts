@@ -26,7 +26,7 @@ export interface MediaRecord {
   readonly remoteUrl: string | null
   /**
    * Mastodon closed its files on purpose (mode 0600, private ACL): the owner is suspended, or the status was deleted
-   * but is kept for a report (facts 3.6, trap 25). For account pictures this is exactly "suspended".
+   * but is kept for a report (docs/mastodon.md#closed-files). For account pictures this is exactly "suspended".
    */
   readonly hidden: boolean
 }

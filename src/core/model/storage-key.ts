@@ -14,7 +14,7 @@ export function rootsOf(kind: Kind): readonly Root[] {
   return KINDS[kind].cached ? ['', 'cache/'] : ['']
 }
 
-/** The root under which a record's files lie (facts 3.3, trap 16). */
+/** The root under which a record's files lie (docs/mastodon.md#roots). */
 export function rootOf(record: Pick<MediaRecord, 'kind' | 'remote' | 'storageVersion'>): Root {
   return KINDS[record.kind].cached && record.remote && record.storageVersion >= 1 ? 'cache/' : ''
 }

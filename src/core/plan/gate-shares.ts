@@ -1,4 +1,4 @@
-/** Promise 8: no run takes much of a kind that nobody has looked at, and none takes most of one that is not named. */
+/** Caps (docs/apply.md#guards): no run takes much of a kind unseen, and none takes most of one that it does not name. */
 import { KINDS, type Kind } from '../model/media.ts'
 import type { CapMet, Plan } from '../model/plan.ts'
 import { capsMet, percentFor } from './caps.ts'

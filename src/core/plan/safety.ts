@@ -35,8 +35,9 @@ export const PLAN_LIFE_MS = 7 * DAY_MS
 export const JOURNAL_LIFE_MS = 30 * DAY_MS
 
 /**
- * Between the scans that see an orphan first and last. A file is written inside the transaction that names it (trap 23), and a
- * restored backup or a storage behind its time heals within a day: what no row claims a day apart, no row will claim.
+ * Between the scans that see an orphan first and last. A file is written inside the transaction that names it
+ * (docs/mastodon.md#files-before-rows), and a restored backup or a storage behind its time heals within a day: what no row claims
+ * a day apart, no row will claim.
  */
 export const ORPHAN_GRACE_MS = DAY_MS
 
@@ -44,8 +45,8 @@ export const ORPHAN_GRACE_MS = DAY_MS
 export const QUARANTINE_MS = 7 * DAY_MS
 
 /**
- * Mastodon's own vacuum begins at a random minute of these hours, local time (facts 7), and works on the same rows. Work that
- * begins shortly before would meet it.
+ * Mastodon's own vacuum begins at a random minute of these hours, local time (docs/mastodon.md#vacuum), and works on the same
+ * rows. Work that begins shortly before would meet it.
  */
 const VACUUM_FROM_HOUR = 3
 const VACUUM_TO_HOUR = 6

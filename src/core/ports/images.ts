@@ -1,7 +1,7 @@
 /** Turning fetched bytes into the files Mastodon would store. */
 import type { CallOptions } from './storage.ts'
 
-/** What to make of a picture of one kind (facts 3.1, 3.7). */
+/** What to make of a picture of one kind (docs/mastodon.md#pictures). */
 export interface ImageRecipe {
   /** Content types Mastodon accepts for this kind. */
   readonly types: readonly string[]
@@ -17,16 +17,16 @@ export interface ImageRecipe {
   readonly still: 'gif' | 'always' | 'never'
   /**
    * Pixels of a second, smaller file (`small` of attachments), of the same type as the original; a GIF's is its unchanged
-   * bytes (facts trap 18). Null for kinds without one.
+   * bytes (docs/mastodon.md#styles). Null for kinds without one.
    */
   readonly small: { readonly maxPixels: number } | null
   /** Whether a blurhash of 4x4 components is computed, on `small` where there is one. */
   readonly blurhash: boolean
-  /** Cards store what came as GIF as a JPEG, whose name and content type stay those of a GIF (facts 3.1, trap 18). */
+  /** Cards store what came as GIF as a JPEG, whose name and content type stay those of a GIF (docs/mastodon.md#styles). */
   readonly gifAsJpeg: boolean
   /** Animated GIFs kept, or refused as `animated`: what Mastodon would turn into a video. WebP and PNG are always kept. */
   readonly animations: 'keep' | 'refuse'
-  /** GIFs above this many pixels are refused (facts 3.2: attachments); null where they are like any picture. */
+  /** GIFs above this many pixels are refused (attachments: docs/mastodon.md#pictures); null where they are like any picture. */
   readonly maxGifPixels: number | null
   /** Sources above this many pixels (per frame) are refused: a decompression bomb costs nothing. */
   readonly maxSourcePixels: number

@@ -40,7 +40,7 @@ export interface DomainRules {
   readonly allowed: ReadonlySet<string>
 }
 
-/** Width and height of the variants of an image attachment, for `media_attachments.file_meta` (facts 3.2). */
+/** Width and height of the variants of an image attachment, for `media_attachments.file_meta` (docs/mastodon.md#pictures). */
 export interface ImageMeta {
   readonly original: { readonly width: number; readonly height: number }
   readonly small: { readonly width: number; readonly height: number }
@@ -76,8 +76,8 @@ export interface FileEditor {
   nameFile(change: FileChange, fence: Fence | null, options?: CallOptions): Promise<boolean>
   /**
    * Makes the row name nothing, under the same conditions: file name, content type, size and `<file>_updated_at` become NULL
-   * together (trap 6); URL, blurhash, meta and storage version stay, and so does the row's own `updated_at` (as the vacuum
-   * does it). Never for emoji (trap 47).
+   * together; URL, blurhash, meta and storage version stay, and so does the row's own `updated_at` (as the vacuum does it).
+   * Never for emoji. Why: docs/mastodon.md#file-columns.
    */
   clearFile(seen: MediaRecord, fence: Fence | null, options?: CallOptions): Promise<boolean>
 }
@@ -88,8 +88,8 @@ export interface MastodonDatabase extends RecordSource, UsageSource, HealSource,
   /** What a prune would let go of, and the right to do so. */
   readonly prune: PruneSource & PruneEditor
   /**
-   * The private key of the instance actor (id -99) as PEM; null if the database does not hold it in the clear (facts, trap
-   * 42).
+   * The private key of the instance actor (id -99) as PEM; null if the database does not hold it in the clear
+   * (docs/mastodon.md#instance-actor).
    */
   instanceActorKey(options?: CallOptions): Promise<string | null>
   domainRules(options?: CallOptions): Promise<DomainRules>

@@ -57,8 +57,8 @@ export interface PruneEditor {
    * of it: who writes it deals with it), the policy still lets it go, nobody else holds the row at this moment, and
    * `fence` (if any) is still held. Each row in one statement, many rows in a few, each a transaction of its own. Gives the ids
    * of those that took effect; the others are as they were. They are on disk when it resolves; when it rejects, any of them may
-   * have taken effect: the rows tell. `signal` counts before the first only. Per file four columns become NULL (trap 6), and
-   * the row's `updated_at` becomes `touchedAtMs` unless that is null.
+   * have taken effect: the rows tell. `signal` counts before the first only. Per file four columns become NULL
+   * (docs/mastodon.md#file-columns), and the row's `updated_at` becomes `touchedAtMs` unless that is null.
    *
    * Of cards, what people here did with their posts is asked again for posts made since the policy was (or a day before).
    * @throws KnownError `database-contested` if others stay in the way of every try; `lease-lost` is not told from here: nothing

@@ -48,7 +48,7 @@ export interface SidekiqSource {
   vitals(nowMs: number, options?: CallOptions): Promise<SidekiqVitals>
 }
 
-/** One of Mastodon's own workers that fetches a file again (facts 4.5). */
+/** One of Mastodon's own workers that fetches a file again (docs/mastodon.md#redownload-workers). */
 export type RedownloadWorker = 'RedownloadAvatarWorker' | 'RedownloadHeaderWorker' | 'RedownloadMediaWorker'
 
 /** `id` is an account's, or an attachment's for RedownloadMediaWorker; decimal digits. */
@@ -82,7 +82,7 @@ export interface RedownloadQueue {
   withdraw(jids: readonly string[], options?: CallOptions): Promise<number>
 }
 
-/** Mastodon's Rails cache, where rows changed behind its back would live on (facts 5.5). */
+/** Mastodon's Rails cache, where rows changed behind its back would live on (docs/mastodon.md#rails-cache). */
 export interface RailsCache {
   /** Deletes the cached copy of one remote emoji, so that its new file name is seen. */
   dropEmoji(shortcode: string, domain: string, options?: CallOptions): Promise<void>

@@ -12,7 +12,7 @@ export type Verdict = Finding | 'fine' | 'young'
 export interface TimeGuards {
   /** Rows assigned at or after this are not judged. */
   readonly rowsBeforeMs: number
-  /** Objects modified at or after this are not called orphans: their row may not be committed yet (trap 23). */
+  /** Objects modified at or after this are no orphans: their row may be on its way (docs/mastodon.md#files-before-rows). */
   readonly objectsBeforeMs: number
 }
 

@@ -1,6 +1,6 @@
 /**
  * Preview cards that name a file or have named one, in the order `cardTarget` reads: page, eight file columns. Clearing
- * leaves the blurhash (facts 3.5); cards that never had an image have none.
+ * leaves the blurhash (docs/mastodon.md#clearing); cards that never had an image have none.
  * Relies on preview_cards as in 4.3 to 4.6.
  */
 import type { SchemaFacts } from '../../../core/model/schema.ts'

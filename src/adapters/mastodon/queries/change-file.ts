@@ -1,6 +1,6 @@
 /**
  * The statements that make a row name a file, or nothing, if it is still what was seen: compare-and-set in one statement.
- * Times are UTC without a zone (facts 1.1).
+ * Times are UTC without a zone (docs/mastodon.md#times).
  * Relies on accounts, media_attachments, statuses, custom_emojis and preview_cards as in 4.3 to 4.6, and on cornac.leases.
  */
 import { KINDS, type Kind } from '../../../core/model/media.ts'
@@ -38,7 +38,7 @@ export function nameFileStatement(change: FileChange, fence: Fence | null, schem
   )
 }
 
-/** Takes the file from the row: its four columns and nothing else (trap 6). */
+/** Takes the file from the row: its four columns and nothing else (docs/mastodon.md#file-columns). */
 export function clearFileStatement(seen: MediaRecord, fence: Fence | null, schema: SchemaFacts): Statement {
   const { columns } = KINDS[seen.kind]
   return update(seen, fence, schema, () =>
@@ -87,14 +87,14 @@ const META: Assignment = [
   },
 ]
 
-/** A row of type unknown (3) that gets an image becomes an image (0), as when Mastodon downloads it (facts 3.2). */
+/** A row of type unknown (3) that gets an image becomes an image (0), as with Mastodon (docs/mastodon.md#enumerations). */
 const TYPE: Assignment = [
   'type',
   (put, { contentType }) =>
     `CASE WHEN r.type = 3 AND ${put(contentType)} LIKE 'image/%' THEN 0 ELSE r.type END`,
 ]
 
-/** As Mastodon writes it (facts 3.2). */
+/** As Mastodon writes it (docs/mastodon.md#pictures). */
 function storedMeta(meta: ImageMeta): Record<string, unknown> {
   const of = ({ width, height }: ImageMeta['original']): Record<string, unknown> => ({
     width,

@@ -89,7 +89,7 @@ function isLocal(account: string): string {
   return `(SELECT l.domain FROM accounts l WHERE l.id = ${account}) IS NULL`
 }
 
-/** tootctl looks at the file alone (trap 57); Cornac sees a thumbnail that was left behind, too. */
+/** tootctl looks at the file alone (docs/mastodon.md#tootctl-removals); Cornac sees a thumbnail that was left behind, too. */
 function namesNothing(kind: PruneKind, { preset }: PrunePolicy): string {
   const nothing = (prefix: string): string => `coalesce(r.${prefix}_file_name, '') = ''`
   return kind === 'attachment' && preset === 'cornac'
@@ -109,7 +109,7 @@ function belongsElsewhere(kind: PruneKind, sql: PolicySql): string {
   }
 }
 
-/** The media proxy sets `created_at` when it fetches again (facts 2); other ways of fetching set the file's own time. */
+/** The media proxy sets `created_at` (docs/mastodon.md#media-proxy); other ways of fetching set the file's own time. */
 function fetchedAt(kind: PruneKind, { preset }: PrunePolicy): string {
   switch (kind) {
     case 'avatar':

@@ -1,6 +1,6 @@
 /**
  * The rows a policy lets go of, a page of them or named ones: read, added up, or asked about rule by rule.
- * Times are UTC without a zone (facts 1.1). To be asked by `askPage`, which says how they are written.
+ * Times are UTC without a zone (docs/mastodon.md#times). To be asked by `askPage`, which says how they are written.
  * Relies on what `kept-because.ts` and `record-columns.ts` rely on.
  *
  * Cost, by EXPLAIN ANALYZE on 100,000 accounts and 300,000 attachments, for 5,000 rows: an index range of the

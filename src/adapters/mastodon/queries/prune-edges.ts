@@ -20,7 +20,7 @@ export const FOLLOW_REQUEST_EDGE =
 
 /**
  * Do the times of the newest attachments lie further before those in their ids than `$1` milliseconds? Then the database
- * was restored or shifted, and ids say nothing about times (facts 2).
+ * was restored or shifted, and ids say nothing about times (docs/mastodon.md#ids).
  */
 export const IDS_RUN_AHEAD = `SELECT coalesce(bool_or(extract(epoch FROM created_at) * 1000 + $1 < (id >> 16)), false)
   FROM (SELECT id, created_at FROM media_attachments ORDER BY id DESC LIMIT 1000) newest`

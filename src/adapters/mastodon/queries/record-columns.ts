@@ -2,7 +2,7 @@
 import { KINDS, type Kind } from '../../../core/model/media.ts'
 import type { SchemaFacts } from '../../../core/model/schema.ts'
 
-/** How each kind's rows tell what only they know (facts 1, locality predicates; 3.1, source URLs). SQL over alias `r`. */
+/** What only each kind's rows know, over alias `r` (docs/mastodon.md#locality, docs/mastodon.md#file-columns). */
 interface KindColumns {
   readonly remote: string
   readonly remoteUrl: string
@@ -29,7 +29,7 @@ export function kindColumns(kind: Kind, schema: SchemaFacts): KindColumns {
       return {
         remote: "r.remote_url <> ''",
         remoteUrl: 'r.thumbnail_remote_url',
-        // The column is new in 4.6; before it, thumbnails always lie without the cache/ prefix (facts 3.3).
+        // The column is new in 4.6; before it, thumbnails never lie under cache/ (docs/mastodon.md#roots).
         storageVersion: schema.has.thumbnailStorageVersion
           ? 'r.thumbnail_storage_schema_version'
           : 'NULL::int',

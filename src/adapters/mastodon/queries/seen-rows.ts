@@ -1,6 +1,6 @@
 /**
  * Rows of one table as they were seen, as a relation inside a statement: a line for each row, with what its files were.
- * Times are UTC without a zone (facts 1.1), to the microsecond.
+ * Times are UTC without a zone (docs/mastodon.md#times), to the microsecond.
  * Relies on what `record-columns.ts` relies on.
  */
 import type { Kind } from '../../../core/model/media.ts'
@@ -16,7 +16,7 @@ export interface SeenRow {
   readonly files: readonly PruneFile[]
 }
 
-/** The four columns of a file that naming it sets and letting it go empties (trap 6), without their prefix. */
+/** The four columns of a file that naming it sets and letting it go empties, unprefixed (docs/mastodon.md#file-columns). */
 export const FILE_COLUMNS = ['file_name', 'content_type', 'file_size', 'updated_at'] as const
 
 type Column = readonly [name: string, type: string, of: (row: SeenRow) => unknown]

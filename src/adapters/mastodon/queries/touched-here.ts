@@ -8,7 +8,7 @@
  */
 import type { KeepRule } from '../../../core/model/prune-policy.ts'
 
-/** A local post that is not deleted, over the alias `t`; `local` may be NULL (trap 11). */
+/** A local post that is not deleted, over the alias `t`; `local` may be NULL (docs/mastodon.md#locality). */
 const OURS = '((t.local IS TRUE OR t.uri IS NULL) AND t.deleted_at IS NULL)'
 
 const byUs = (column: string): string => `(SELECT l.domain FROM accounts l WHERE l.id = ${column}) IS NULL`

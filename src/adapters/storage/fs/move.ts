@@ -27,7 +27,7 @@ interface Ground {
 
 /**
  * One answer per pair, in the order given; see the port. Files keep their modes, times and owners; when they are moved to
- * where Mastodon serves them they become readable, except those that Mastodon closed to everybody but itself (facts 3.6).
+ * where Mastodon serves them they become readable, except those that it closed (docs/mastodon.md#closed-files).
  * Folders that become empty go too, never the media folder itself. On abort, and if the media folder is gone or another, it throws;
  * pairs whose turn had come are moved.
  */

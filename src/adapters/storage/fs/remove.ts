@@ -12,8 +12,8 @@ const BATCH = 1000
 
 /**
  * One answer per key, in the order given. With each file its empty parents go too, never the media folder itself
- * (facts 3.5, trap 32). On abort, and if the media folder itself is gone or another, it throws; then nothing goes on, and files whose
- * turn had come are gone.
+ * (docs/mastodon.md#clearing). On abort, and if the media folder itself is gone or another, it throws; then nothing goes on, and
+ * files whose turn had come are gone.
  */
 export async function removeObjects(
   root: string,

@@ -12,9 +12,9 @@ export const LARGEST_COPY_BYTES = 5 * 1024 ** 3
 export const NOTHING_THERE = 'nothing is there'
 
 /**
- * Type and cache headers are kept (trap 27). A copy has no ACL of its source: it gets the one asked for, or none where
- * Mastodon sends none; the storage class is the one Mastodon writes with. Rejects with the SDK's error, also where the error
- * stands in an answer that began well.
+ * Type and cache headers are kept (docs/mastodon.md#s3-objects). A copy has no ACL of its source: it gets the one asked for, or
+ * none where Mastodon sends none; the storage class is the one Mastodon writes with. Rejects with the SDK's error, also
+ * where the error stands in an answer that began well.
  */
 export async function copyObject(
   connection: S3Connection,

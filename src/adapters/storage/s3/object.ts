@@ -9,7 +9,7 @@ import { isTimeout, isUnreachable, phraseOf, refusalOf, s3Failure } from './fail
 const CACHE_CONTROL = 'public, max-age=315576000, immutable'
 
 /**
- * 404 is absent; 403, 5xx and time-outs are unknown: S3 answers 403 for an absent key to who may not list (trap 29).
+ * 404 is absent; 403, 5xx and time-outs are unknown: who may not list gets 403 for an absent key (docs/mastodon.md#s3-objects).
  * Throws a KnownError if the service is out of reach or the bucket does not exist.
  */
 export async function statObject(

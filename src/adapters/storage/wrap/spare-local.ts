@@ -38,8 +38,9 @@ function spareLeftovers(
 
 /**
  * The same store, which changes remote files and Cornac's own only: keys under `cache/`, where Mastodon puts nothing else
- * (facts 3.3), keys under `cornac/`, which it does not know, and keys that somebody vouches for. Of a move both ends count. Thumbnails of 4.5 and before, and files of rows with no storage
- * version, lie beside local media, so only whoever has seen their rows can name them.
+ * (docs/mastodon.md#roots), keys under `cornac/`, which it does not know, and keys that somebody vouches for. Of a move both ends
+ * count. Thumbnails of 4.5 and before, and files of rows with no storage version, lie beside local media, so only whoever has
+ * seen their rows can name them.
  *
  * Throws LocalMediaRefused before anything of a call happens, even if only one of its keys is refused.
  */

@@ -56,7 +56,7 @@ function isWanted({ record, page }: HealTarget, care: AttachmentCare): boolean {
   switch (record.kind) {
     case 'attachment':
     case 'thumbnail':
-      // Mastodon's media proxy fetches it when somebody looks (facts 5.2).
+      // Mastodon's media proxy fetches it when somebody looks (docs/mastodon.md#media-proxy).
       return care === 'now' && record.remoteUrl !== null
     case 'card':
       return page !== null
@@ -77,7 +77,7 @@ function judge(broken: Broken, rules: FetchRules): Assessment {
     : settled({ kind: 'skipped', reason, damage: broken.damage })
 }
 
-/** Mastodon fetches nothing for suspended accounts and refused domains; neither do we (promise 12). */
+/** Mastodon fetches nothing for suspended accounts and refused domains; neither do we (ARCHITECTURE.md#promises). */
 function skipReason(target: HealTarget, rules: FetchRules): SkipReason | null {
   const { record, owner, page } = target
   if (record.hidden) return 'suspended'

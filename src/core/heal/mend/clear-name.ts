@@ -1,4 +1,4 @@
-/** An attachment whose file is lost names nothing again, so that Mastodon's media proxy fetches it on view (facts 5.2). */
+/** An attachment whose file is lost names nothing again, so that Mastodon fetches it on view (docs/mastodon.md#media-proxy). */
 import type { HealOutcome } from '../../model/heal-outcome.ts'
 import type { Broken } from '../find/assess-target.ts'
 import { checkUnfenced } from '../../check-unfenced.ts'

@@ -1,4 +1,4 @@
-/** An emoji with a new file: Rails would show the old name from its cache for a week (facts 5.5). */
+/** An emoji with a new file: Rails would show the old name from its cache for a week (docs/mastodon.md#rails-cache). */
 import type { HealTarget } from '../../model/heal-target.ts'
 import type { MendPorts } from './mend-ports.ts'
 

@@ -48,7 +48,7 @@ function isAttachment({ target }: Broken): boolean {
   return target.record.kind === 'attachment' || target.record.kind === 'thumbnail'
 }
 
-/** Videos and sounds are Mastodon's to convert, and thumbnails before 4.6 lie where only Mastodon may write (facts 3.3). */
+/** Videos and sounds are Mastodon's to convert; where thumbnails lie before 4.6, only it may write (docs/mastodon.md#roots). */
 function isMadeHere({ database }: MendPorts, { target }: Broken): boolean {
   const { kind, contentType } = target.record
   if (kind === 'thumbnail') return database.schema.has.thumbnailStorageVersion

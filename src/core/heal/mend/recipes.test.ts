@@ -5,7 +5,7 @@ import { byteLimit, imageBackendOf, recipeOf } from './recipes.ts'
 
 const MIB = 1024 * 1024
 
-it('the backend is the one the version matrix names, whatever the switch says where there is none', () => {
+it('the backend is the one that version of Mastodon has, whatever the switch says where there is none', () => {
   const rows: readonly (readonly [MastodonVersion | null, string, string, string])[] = [
     ['4.3', 'imagemagick', 'imagemagick', 'libvips'],
     ['4.4', 'libvips', 'imagemagick', 'libvips'],

@@ -1,4 +1,4 @@
-/** What Mastodon makes of each kind of picture: types, size limits, geometry (facts 3.1, 3.2, 3.7, 4.1). */
+/** What Mastodon makes of each kind of picture: types, size limits, geometry (docs/mastodon.md#pictures). */
 import type { Kind } from '../../model/media.ts'
 import type { MastodonVersion } from '../../model/schema.ts'
 import type { ImageRecipe } from '../../ports/images.ts'
@@ -84,7 +84,7 @@ export function recipeOf(
 }
 
 /**
- * What a server makes its pictures with (version matrix). An unknown version counts as the newest; `useLibvips` is
+ * What a server makes its pictures with (docs/mastodon.md#pictures). An unknown version counts as the newest; `useLibvips` is
  * MASTODON_USE_LIBVIPS, null if it is not set.
  */
 export function imageBackendOf(version: MastodonVersion | null, useLibvips: boolean | null): ImageBackend {

@@ -119,7 +119,7 @@ export class JobWatch {
     const rows = await this.#rows([...this.#watched.values()])
     for (const watched of [...this.#watched.values()]) {
       const row = rows.get(nameOf(watched.seen))
-      // Every download gets a new name, so an old one cannot have been healed (facts 3.3).
+      // Every download gets a new name, so an old one cannot have been healed (docs/mastodon.md#file-names).
       if (row === undefined || row.fileName === null || row.fileName === watched.seen.fileName) continue
       const look = await lookAtFiles(this.#ports.objects, row)
       if (look.state === 'whole') watched.settle({ kind: 'healed', bytes: look.bytes, verified: true })

@@ -1,4 +1,4 @@
-/** When Mastodon's `pull` queue may be given another job: it carries other work too, and has the lowest weight (trap 38). */
+/** When Mastodon's `pull` queue may be given another job: it carries other work too (docs/mastodon.md#sidekiq). */
 import { KnownError } from '../../errors.ts'
 import type { Clock } from '../../ports/runtime.ts'
 import type { QueueLoad, RedownloadQueue } from '../../ports/vitals.ts'

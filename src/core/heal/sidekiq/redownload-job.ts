@@ -1,4 +1,4 @@
-/** Which of Mastodon's workers brings a record's file back (facts 4.5). */
+/** Which of Mastodon's workers brings a record's file back (docs/mastodon.md#redownload-workers). */
 import type { MediaRecord } from '../../model/record.ts'
 import type { RedownloadJob } from '../../ports/vitals.ts'
 
@@ -21,7 +21,7 @@ export function redownloadJobFor({ kind, id }: Pick<MediaRecord, 'kind' | 'id'>)
   }
 }
 
-/** The workers of avatars and headers do nothing for a row that names a file, be the file there or not (trap 36). */
+/** The workers of avatars and headers do nothing for a row that names a file (docs/mastodon.md#redownload-workers). */
 export function mustBeClearedFirst({ kind, fileName }: MediaRecord): boolean {
   return (kind === 'avatar' || kind === 'header') && fileName !== null
 }

@@ -1,5 +1,5 @@
 /**
- * Broken records mended by Mastodon itself: its own Redownload workers, through Sidekiq (facts 4.5, 4.6).
+ * Broken records mended by Mastodon itself: its own Redownload workers, through Sidekiq (docs/mastodon.md#sidekiq).
  *
  * A bounded number of jobs is outstanding, and none is pushed while the queue is long or slow: it carries other work. A job
  * that would do nothing is not pushed. Done is what the row and storage say; that a job was queued, or ended, heals nothing.

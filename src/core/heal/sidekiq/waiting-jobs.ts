@@ -1,4 +1,4 @@
-/** Jobs that wait in Sidekiq already, whoever pushed them: its Redownload workers hold no lock (facts 4.6). */
+/** Jobs that wait in Sidekiq already, whoever pushed them: nothing locks them (docs/mastodon.md#redownload-workers). */
 import type { Clock } from '../../ports/runtime.ts'
 import type { RedownloadJob, RedownloadQueue } from '../../ports/vitals.ts'
 import { jobName } from './redownload-job.ts'
