@@ -1,6 +1,6 @@
 /**
  * Whether Mastodon would fetch anything from a domain. Pure; the rules are Mastodon's own
- * (`app/models/domain_block.rb` rule_for, `app/models/concerns/domain_control...`, 4.3 to 4.6).
+ * (`app/models/domain_block.rb` rule_for, `app/helpers/domain_control_helper.rb`, 4.3 to 4.6).
  */
 
 /** One row of `domain_blocks`. `reject_media` is independent of severity. */

@@ -19,10 +19,11 @@ it('the backend is the one that version of Mastodon has, whatever the switch say
   }
 })
 
-it('account pictures and cards may have 8 MiB with libvips and 2 MiB without, others the same everywhere', () => {
+it('account pictures (from 4.4 on) and cards may have 8 MiB with libvips and 2 MiB without, others the same everywhere', () => {
   for (const kind of ['avatar', 'header', 'card'] as const) {
     assert.equal(byteLimit(kind, '4.3', null), 2 * MIB)
-    assert.equal(byteLimit(kind, '4.3', true), 8 * MIB)
+    assert.equal(byteLimit(kind, '4.3', true), kind === 'card' ? 8 * MIB : 2 * MIB)
+    assert.equal(byteLimit(kind, '4.4', true), 8 * MIB)
     assert.equal(byteLimit(kind, '4.5', false), 2 * MIB)
     assert.equal(byteLimit(kind, '4.6', false), 8 * MIB)
   }

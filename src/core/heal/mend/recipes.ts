@@ -94,8 +94,8 @@ export function imageBackendOf(version: MastodonVersion | null, useLibvips: bool
 }
 
 /**
- * The largest body Mastodon takes for a picture of one kind, in bytes. Avatars, headers and cards may be larger with
- * libvips. An attachment's limit is that of an image; its videos are not ours to make.
+ * The largest body Mastodon takes for a picture of one kind, in bytes. Cards may be larger with libvips; so may avatars and
+ * headers, from 4.4 on. An attachment's limit is that of an image; its videos are not ours to make.
  */
 export function byteLimit(
   kind: MadeKind,
@@ -105,6 +105,8 @@ export function byteLimit(
   switch (kind) {
     case 'avatar':
     case 'header':
+      if (version === '4.3') return 2 * MIB
+      return imageBackendOf(version, useLibvips) === 'libvips' ? 8 * MIB : 2 * MIB
     case 'card':
       return imageBackendOf(version, useLibvips) === 'libvips' ? 8 * MIB : 2 * MIB
     case 'attachment':
