@@ -104,6 +104,26 @@ test('a version whose object went while both were listed stays', async () => {
   assert.deepEqual((await chosen({ leftovers, objects }, 1_000)).replaced, [])
 })
 
+test('a version replaced after the objects were listed, and before the versions were, stays', async () => {
+  const { leftovers } = bucketOf([{ key: 'cache/a', events: [put(1), put(5), put(999)] }], 5)
+  const { objects } = bucketOf([{ key: 'cache/a', events: [put(1), put(5)] }], 5)
+  assert.deepEqual((await chosen({ leftovers, objects }, 900)).replaced, ['cache/a 1'])
+})
+
+test('where a store does not say when, nothing counts as long ago', async () => {
+  const { leftovers, objects } = bucketOf([{ key: 'cache/a', events: [put(0), put(5)] }], 5)
+  assert.deepEqual((await chosen({ leftovers, objects }, 900)).replaced, [])
+  const undated: LeftoverLister = {
+    async *unfinishedUploads() {
+      yield [{ key: 'cache/a', uploadId: '1', startedAtMs: 0 }]
+    },
+    async *oldVersions() {},
+  }
+  for await (const page of staleUploads(undated, 10, {})) assert.deepEqual(page, [])
+  const hidden = bucketOf([{ key: 'cache/b', events: [put(1), removed(0), put(7)] }], 5)
+  assert.deepEqual((await chosen(hidden, 900)).replaced, [])
+})
+
 test('whatever the histories and the pages: exactly what was replaced before, and never what is there', async () => {
   for (let round = 0; round < 300; round++) {
     const keys = Array.from({ length: Math.floor(Math.random() * 30) }, (_, i): Key => {

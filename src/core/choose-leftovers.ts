@@ -8,6 +8,11 @@ import type { CallOptions, KeyRange } from './ports/storage.ts'
 const CACHE = 'cache/'
 const CACHE_RANGE: KeyRange = { after: CACHE, through: 'cache0' }
 
+/** A store that does not say when something happened must not make it look long ago. */
+function isTold(ms: number): boolean {
+  return ms > 0
+}
+
 /** Uploads under `cache/` that began before, in pages of the store's. @throws KnownError `storage-not-offered` */
 export async function* staleUploads(
   leftovers: LeftoverLister,
@@ -15,7 +20,9 @@ export async function* staleUploads(
   options: CallOptions,
 ): AsyncGenerator<readonly UnfinishedUpload[]> {
   for await (const page of leftovers.unfinishedUploads(options)) {
-    const stale = page.filter(({ key, startedAtMs }) => key.startsWith(CACHE) && startedAtMs < beforeMs)
+    const stale = page.filter(
+      ({ key, startedAtMs }) => key.startsWith(CACHE) && isTold(startedAtMs) && startedAtMs < beforeMs,
+    )
     if (stale.length > 0) yield stale
   }
 }
@@ -66,9 +73,11 @@ async function replacedBefore(
     (a, b) => Number(b.isLatest) - Number(a.isLatest) || b.modifiedAtMs - a.modifiedAtMs,
   )
   const [newest] = newestFirst
-  if (newest === undefined) return []
+  if (newest === undefined || !versions.every(({ modifiedAtMs }) => isTold(modifiedAtMs))) return []
   // Without a latest marker the object itself is the newest; one that is not there any more went a moment ago.
   let replacedAtMs = newest.isLatest ? Infinity : ((await current.at(newest.key)) ?? Infinity)
+  // The objects are listed ahead: what they show there may be this very version, replaced since.
+  if (replacedAtMs <= newest.modifiedAtMs) replacedAtMs = Infinity
   const old: OldVersion[] = []
   for (const version of newestFirst) {
     if (!version.deleteMarker && !version.isLatest && replacedAtMs < beforeMs) old.push(version)
@@ -90,6 +99,36 @@ async function* byKey(pages: AsyncIterable<readonly OldVersion[]>): AsyncGenerat
       versions.push(version)
     }
   if (versions.length > 0) yield versions
+}
+
+/**
+ * Of versions that a journal names, those that are no object now: still old, or gone. What an undo, or a person, has made the
+ * object again is not among them.
+ * @throws KnownError `storage-not-offered`
+ */
+export async function notTheObject<Version extends Pick<OldVersion, 'key' | 'versionId'>>(
+  { leftovers, objects }: { readonly leftovers: LeftoverLister; readonly objects: ObjectLister },
+  versions: readonly Version[],
+  options: CallOptions,
+): Promise<ReadonlySet<Version>> {
+  const unseen = new Map(versions.map((version) => [`${version.key}\0${version.versionId}`, version]))
+  for await (const page of leftovers.oldVersions(rangeOf(versions), options))
+    for (const { key, versionId } of page) unseen.delete(`${key}\0${versionId}`)
+  const maybe = [...unseen.values()]
+  const there = new Set<string>()
+  const asked = new Set(maybe.map(({ key }) => key))
+  for await (const page of objects.list(rangeOf(maybe), options))
+    for (const listed of page) if (asked.has(listedKey(listed))) there.add(listedKey(listed))
+  const current = new Set(maybe.filter(({ key }) => there.has(key)))
+  return new Set(versions.filter((version) => !current.has(version)))
+}
+
+/** From a little before the first of the keys to the last. */
+function rangeOf(items: readonly { readonly key: string }[]): KeyRange {
+  const keys = items.map(({ key }) => key).sort(compareKeys)
+  const [first = '', last = ''] = [keys[0], keys.at(-1)]
+  const before = first.slice(0, -1)
+  return { after: before.isWellFormed() ? before : before.slice(0, -1), through: last }
 }
 
 /** When the objects of ascending keys were written. */
