@@ -332,10 +332,8 @@ for (const at of DEATHS)
       ),
   )
 
-/** Old versions: what a prune of a bucket that keeps them leaves. */
-async function leaveVersions(stage: Stage, at: DeathAt): Promise<void> {
+async function oldVersions(stage: Stage): Promise<Plan> {
   const { instance } = stage.open
-  await apply(stage, await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })))
   const { plan } = await proposeLeftovers(
     {
       objects: await instance.storage(),
@@ -346,6 +344,13 @@ async function leaveVersions(stage: Stage, at: DeathAt): Promise<void> {
     { instance: instance.name, what: 'old-versions', beforeMs: Date.now() + 60_000, prices: null },
     { progress: silentProgress },
   )
+  return plan
+}
+
+/** Old versions: what a prune of a bucket that keeps them leaves. */
+async function leaveVersions(stage: Stage, at: DeathAt): Promise<void> {
+  await apply(stage, await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })))
+  const plan = await oldVersions(stage)
   const opened: BatchContent[] = []
   const first: string[] = []
   const dies = apply(stage, plan, { ports: (ports) => dying(at, opened)(askedFor(first)(ports)) })
@@ -367,4 +372,43 @@ for (const at of DEATHS)
     `old versions whose removal died ${at} are not all asked for again, and their bytes are counted once`,
     { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
     () => onRgw((stage) => leaveVersions(stage, at), true),
+  )
+
+for (const why of ['whose run was killed', 'that storage refused'])
+  test(
+    `old versions ${why} and that an undo has made the objects again are not removed by the next run`,
+    { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+    () =>
+      onRgw(async (stage) => {
+        const before = await truth(stage)
+        const pruned = await apply(
+          stage,
+          await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })),
+        )
+        const plan = await oldVersions(stage)
+        const failing = apply(stage, plan, {
+          ports: (ports) => ({
+            ...ports,
+            objects: {
+              ...ports.objects,
+              leftovers: ports.objects.leftovers && {
+                ...ports.objects.leftovers,
+                async removeVersions(versions) {
+                  if (why === 'whose run was killed') throw new Error('killed')
+                  return versions.map((one) => ({ ...one, removed: false, reason: 'under object lock' }))
+                },
+              },
+            },
+          }),
+        })
+        if (why === 'whose run was killed') await assert.rejects(failing, /killed/)
+        else assert.ok((await failing).run.counts.refused > 20)
+        const taken = await undo(stage, pruned.run.id)
+        assert.ok(taken.restored.fromVersion > 20, JSON.stringify(taken))
+        const { recovered } = await apply(stage, await oldVersions(stage))
+        assert.deepEqual(recovered, { batches: 1, objects: 0, open: 0 })
+        const after = await truth(stage)
+        assert.deepEqual(without(before.objects, after.objects), [])
+        assert.deepEqual(without(after.dangling, before.dangling), [])
+      }, true),
   )

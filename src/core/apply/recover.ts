@@ -151,9 +151,9 @@ async function endLeftovers(
   // A store that has nothing of the sort: there is nothing to end.
   if (ports.objects.leftovers === null)
     return { taken: { ...NOTHING_SEEN, takenNow: [] }, rows: [], bytes: 0 }
-  const { bytes, ...taken } = await takeLeftovers(ports, work, content, { ...batch, before })
-  // One name may stand for several versions: what is not refused is gone.
-  const gone = (batch.outcome?.refused.length ?? items) - taken.refused.length
+  const { bytes, current, ...taken } = await takeLeftovers(ports, work, content, { ...batch, before })
+  // One name may stand for several versions: what is not refused, nor the object again, is gone.
+  const gone = Math.max(0, (batch.outcome?.refused.length ?? items) - taken.refused.length - current)
   return { taken: { ...taken, gone }, rows: [], bytes }
 }
 

@@ -4,7 +4,7 @@ import type { BatchContent, ReplacedVersion, UploadRemains } from '../../model/r
 import { ORPHANS_PER_BATCH } from '../../plan/safety.ts'
 import type { Progress } from '../../ports/runtime.ts'
 import type { RemovalOutcome } from '../../ports/storage.ts'
-import { replacedVersions, staleUploads } from '../../choose-leftovers.ts'
+import { notTheObject, replacedVersions, staleUploads } from '../../choose-leftovers.ts'
 import { KnownError } from '../../errors.ts'
 import type { ApplyPorts, UnderLease } from '../apply-ports.ts'
 import type { ApplyEnd } from '../apply-request.ts'
@@ -121,22 +121,40 @@ export type LeftoverContent = Extract<BatchContent, { readonly of: 'uploads' | '
 export interface LeftoversTaken extends PartsTaken {
   /** Of all of the batch that is gone. */
   readonly bytes: number
+  /** Versions that are the object again. */
+  readonly current: number
 }
 
 /**
- * What a killed process left of such a batch, named exactly: doing it again removes nothing else.
+ * What a killed process left of such a batch, or storage refused, named exactly: doing it again removes nothing else. A version
+ * that is the object again by now, because a run was taken back or a person did so, stays.
  * @throws KnownError if the store stops working, or the lease is lost
  */
-export function takeLeftovers(
+export async function takeLeftovers(
   ports: Pick<ApplyPorts, 'objects' | 'state'>,
   work: UnderLease,
   content: LeftoverContent,
   batch: Pick<PartedBatch<unknown>, 'run' | 'number' | 'before'>,
 ): Promise<LeftoversTaken> {
   const store = leftoversOf(ports)
-  return content.of === 'uploads'
-    ? take(ports, work, uploadsOf(store), { ...batch, items: content.uploads })
-    : take(ports, work, versionsOf(ports, store), { ...batch, items: content.versions })
+  if (content.of === 'uploads')
+    return {
+      ...(await take(ports, work, uploadsOf(store), { ...batch, items: content.uploads })),
+      current: 0,
+    }
+  const { before } = batch
+  const again = new Set(before.refused)
+  const open = content.versions.filter(({ key }, place) => place >= before.through || again.has(key))
+  const sources = { leftovers: store, objects: ports.objects }
+  const free = await notTheObject(sources, open, { signal: work.lease.signal })
+  const current = open.filter((version) => !free.has(version))
+  const taken = await take(ports, work, versionsOf(ports, store), {
+    ...batch,
+    before: { ...before, leftAlone: [...before.leftAlone, ...current.map(({ key }) => key)] },
+    items: content.versions,
+    mayGo: (version) => free.has(version),
+  })
+  return { ...taken, current: current.length }
 }
 
 async function take<Item extends { readonly key: string }>(
@@ -144,7 +162,7 @@ async function take<Item extends { readonly key: string }>(
   work: UnderLease,
   sort: Sort<Item>,
   batch: Omit<PartedBatch<Item>, 'keyOf'>,
-): Promise<LeftoversTaken> {
+): Promise<Omit<LeftoversTaken, 'current'>> {
   const { before, items } = batch
   const again = new Set(before.refused)
   let bytes = items
