@@ -412,3 +412,71 @@ for (const why of ['whose run was killed', 'that storage refused'])
         assert.deepEqual(without(after.dangling, before.dangling), [])
       }, true),
   )
+
+async function openBatches(stage: Stage): Promise<number> {
+  let count = 0
+  const { runs } = await stage.open.instance.state()
+  for await (const _batch of runs.openBatches(stage.open.instance.name)) count++
+  return count
+}
+
+test(
+  'orphans that storage refuses night after night are asked for once a night, and named in one batch',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(
+      async (stage) => {
+        const first = await orphansSeenTwice(stage, null)
+        const locked = new Set(first.samples.slice(0, 4).map(({ key }) => key))
+        const refusing = (asked: string[]) => askedFor(asked, (key) => locked.has(key))
+        await apply(stage, first, { ports: refusing([]) })
+        assert.equal(await openBatches(stage), 1)
+        for (const _night of [1, 2]) {
+          const { plan } = await propose(stage, null)
+          assert.equal(plan?.totals.files.count, locked.size)
+          const asked: string[] = []
+          const result = await apply(stage, plan, { ports: refusing(asked), budget: { maxFiles: 1 } })
+          assert.deepEqual(asked.toSorted(), [...locked].toSorted())
+          assert.deepEqual([result.stopped, result.recovered.open], [null, 1])
+          assert.equal(await openBatches(stage), 1)
+        }
+        const { plan } = await propose(stage, null)
+        assert.ok(plan !== null)
+        const { recovered } = await apply(stage, plan)
+        assert.deepEqual(recovered, { batches: 1, objects: locked.size, open: 0 })
+        assert.equal((await propose(stage, null)).plan, null)
+      },
+      { attachments: 60 },
+    ),
+)
+
+test(
+  'old versions under object lock are named in one batch, whatever the number of nights',
+  { ...needs('postgres', 'ceph-rgw'), timeout: 120_000 },
+  () =>
+    onRgw(async (stage) => {
+      await apply(stage, await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })))
+      const asked: number[] = []
+      for (const _night of [1, 2, 3]) {
+        let count = 0
+        await apply(stage, await oldVersions(stage), {
+          ports: (ports) => ({
+            ...ports,
+            objects: {
+              ...ports.objects,
+              leftovers: ports.objects.leftovers && {
+                ...ports.objects.leftovers,
+                async removeVersions(versions) {
+                  count += versions.length
+                  return versions.map((one) => ({ ...one, removed: false, reason: 'under object lock' }))
+                },
+              },
+            },
+          }),
+        })
+        asked.push(count)
+      }
+      assert.deepEqual(asked, [asked[0], asked[0], asked[0]])
+      assert.equal(await openBatches(stage), 1)
+    }, true),
+)

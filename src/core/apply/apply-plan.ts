@@ -65,7 +65,8 @@ export async function applyPlan(
     })
     const work: UnderLease = { lease, pace: (requests) => budgets.pace(requests, held) }
     if (facts.canary.state === 'new') await layCanary(ports, instance, held)
-    const recovered = await recover(ports, work, instance, held)
+    const refusedBefore = new Set<string>()
+    const recovered = await recover(ports, work, instance, held, refusedBefore)
     if (settled.length < refusals.length) {
       const ended = await ports.state.runs.ofPlan(plan.id, held)
       refuse(mayApply(plan, await gatherFacts(ports, instance, plan, ended, held), request))
@@ -77,7 +78,7 @@ export async function applyPlan(
     options.progress.stage(STAGES[plan.request.verb], plan.totals.files.count)
     options.progress.advance(run.counts.files.count)
     const step = { run: run.id, position: run.position, budgets, book, samples, progress: options.progress }
-    const stopped = await doStep(ports, work, plan, run, step)
+    const stopped = await doStep(ports, work, plan, run, { ...step, refusedBefore })
     options.progress.done()
     const verified = await verify(ports.objects, ports.clock, samples.keys, held)
     await endRun(ports, run, stopped, lease)
@@ -102,7 +103,8 @@ const STAGES = { prune: 'letting go', orphans: 'removing' } as const
 type StepParts = Pick<
   Parameters<typeof letGo>[2],
   'run' | 'position' | 'budgets' | 'book' | 'samples' | 'progress'
->
+> &
+  Pick<Parameters<typeof removeOrphans>[2], 'refusedBefore'>
 
 function doStep(
   ports: ApplyPorts,

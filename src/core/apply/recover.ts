@@ -6,7 +6,15 @@
  * stay which rows claim now.
  */
 import type { Kind } from '../model/media.ts'
-import type { Batch, BatchContent, BatchPart, Run, RunCounts } from '../model/run.ts'
+import type {
+  Batch,
+  BatchContent,
+  BatchPart,
+  ReplacedVersion,
+  Run,
+  RunCounts,
+  UploadRemains,
+} from '../model/run.ts'
 import type { PruneCandidate } from '../model/prune-candidate.ts'
 import type { MediaRecord } from '../model/record.ts'
 import { claimedKeys, parseKey } from '../model/storage-key.ts'
@@ -17,7 +25,7 @@ import type { RecoveredBatches } from './apply-request.ts'
 import { keysOf } from './batch-order.ts'
 import { inParts, NOTHING_SEEN, type PartsTaken } from './in-parts.ts'
 import { RunBook } from './run-book.ts'
-import { takeLeftovers, type LeftoverContent } from './steps/remove-leftovers.ts'
+import { leftoverName, takeLeftovers, type LeftoverContent } from './steps/remove-leftovers.ts'
 import { takeOrphans } from './steps/remove-orphans.ts'
 import { partsToRemove, removeKeys } from './take-away.ts'
 
@@ -30,12 +38,16 @@ interface Ended {
   readonly bytes: number
 }
 
-/** @throws KnownError if database or storage stop working; what was not reached stays open */
+/**
+ * @param refusedAgain gets what open batches keep, keys and `leftoverName`s: no run has to try it once more, or to name it in another batch
+ * @throws KnownError if database or storage stop working; what was not reached stays open
+ */
 export async function recover(
   ports: ApplyPorts,
   work: UnderLease,
   instance: string,
   options: CallOptions,
+  refusedAgain: Set<string> = new Set(),
 ): Promise<RecoveredBatches> {
   let [batches, objects, open] = [0, 0, 0]
   for await (const batch of ports.state.runs.openBatches(instance, options)) {
@@ -46,6 +58,7 @@ export async function recover(
     batches++
     objects += takenNow.length
     if (refused.length > 0) open++
+    for (const name of namesIn(batch, refused)) refusedAgain.add(name)
     const outcome = { leftAlone, refused, refusedBecause }
     await ports.state.runs.closeBatch(
       run.id,
@@ -55,6 +68,14 @@ export async function recover(
     )
   }
   return { batches, objects, open }
+}
+
+function namesIn({ content }: Pick<Batch, 'content'>, refused: readonly string[]): readonly string[] {
+  if (content.of === 'rows' || content.of === 'objects') return refused
+  const keys = new Set(refused)
+  const items: readonly (UploadRemains | ReplacedVersion)[] =
+    content.of === 'uploads' ? content.uploads : content.versions
+  return items.filter(({ key }) => keys.has(key)).map(leftoverName)
 }
 
 async function endBatch(

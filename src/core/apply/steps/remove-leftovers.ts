@@ -16,9 +16,16 @@ import { partsOf, partsToRemove } from '../take-away.ts'
 export interface RemoveLeftoversStep {
   readonly run: string
   readonly request: LeftoverRequest
+  /** What an open batch names already, by `leftoverName`. */
+  readonly refusedBefore: ReadonlySet<string>
   readonly budgets: Budgets
   readonly book: RunBook
   readonly progress: Progress
+}
+
+/** Tells it from all others of its sort: no key holds a NUL. */
+export function leftoverName(item: UploadRemains | ReplacedVersion): string {
+  return `${item.key}\0${'uploadId' in item ? item.uploadId : item.versionId}`
 }
 
 /**
@@ -44,7 +51,10 @@ async function removeUploads(
   const store = leftoversOf(ports)
   async function* chosen(): AsyncGenerator<readonly UploadRemains[]> {
     for await (const page of staleUploads(store, step.request.beforeMs, { signal: work.lease.signal }))
-      yield page.map(({ key, uploadId }) => ({ key, uploadId }))
+      yield untried(
+        page.map(({ key, uploadId }) => ({ key, uploadId })),
+        step,
+      )
   }
   return inBatches(ports, work, step, batchesOf(chosen()), uploadsOf(store))
 }
@@ -59,9 +69,20 @@ async function removeVersions(
   const options = { signal: work.lease.signal }
   async function* chosen(): AsyncGenerator<readonly ReplacedVersion[]> {
     for await (const { replaced } of replacedVersions(sources, step.request.beforeMs, options))
-      yield replaced.map(({ key, versionId, bytes }) => ({ key, versionId, bytes }))
+      yield untried(
+        replaced.map(({ key, versionId, bytes }) => ({ key, versionId, bytes })),
+        step,
+      )
   }
   return inBatches(ports, work, step, batchesOf(chosen()), versionsOf(ports, store))
+}
+
+/** A moment ago storage refused the others once more, and the next run asks for them again. */
+function untried<Item extends UploadRemains | ReplacedVersion>(
+  items: readonly Item[],
+  { refusedBefore }: RemoveLeftoversStep,
+): readonly Item[] {
+  return items.filter((item) => !refusedBefore.has(leftoverName(item)))
 }
 
 function leftoversOf({ objects }: Pick<ApplyPorts, 'objects'>): Store {

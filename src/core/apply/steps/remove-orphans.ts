@@ -37,6 +37,8 @@ export interface RemoveOrphansStep {
   readonly position: string | null
   /** Null removes at once. */
   readonly quarantine: Quarantine | null
+  /** Keys that an open batch names already: a moment ago storage refused them once more. */
+  readonly refusedBefore: ReadonlySet<string>
   readonly budgets: Budgets
   readonly book: RunBook
   readonly samples: Samples
@@ -56,12 +58,13 @@ export async function removeOrphans(
   for await (const seen of ports.state.sightings.ripe(instance, scan, request.graceMs, page, options)) {
     const end = budgets.end()
     if (end !== null) return end
-    const unclaimed = await stillOrphans(ports, seen, options)
+    const untried = seen.filter(({ key }) => !step.refusedBefore.has(key))
+    const unclaimed = await stillOrphans(ports, untried, options)
     const taken = budgets.take(unclaimed, ({ bytes }) => ({ files: 1, bytes }))
     const cut = taken.length < unclaimed.length
     await removeBatch(ports, work, step, {
       orphans: taken,
-      live: seen.length - unclaimed.length,
+      live: untried.length - unclaimed.length,
       position: cut ? null : (seen.at(-1)?.key ?? null),
     })
     if (cut) return budgets.end() ?? 'files'
