@@ -647,6 +647,18 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             assert.deepEqual(await ripeKeys(state, third, 2 * grace), ['same'])
           }))
 
+        test('what a scan saw whose clock was ahead counts from the next scan on', () =>
+          playing(async (state) => {
+            const { sightings } = state
+            const ahead = { id: '0', startedAtMs: SECOND.startedAtMs + 365 * 86_400_000 }
+            await sightings.record('a', ahead, [orphan('a')])
+            await sightings.record('a', FIRST, [orphan('a')])
+            assert.deepEqual(await ripeKeys(state, FIRST, 0), [])
+            assert.equal((await sightings.totals('a', FIRST, grace)).nextAtMs, SECOND.startedAtMs)
+            await sightings.record('a', SECOND, [orphan('a')])
+            assert.deepEqual(await ripeKeys(state, SECOND, grace), ['a'])
+          }))
+
         test('a completed scan forgets what it did not see, of its instance, however much', () =>
           playing(async (state) => {
             const { sightings } = state

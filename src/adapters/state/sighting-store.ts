@@ -63,7 +63,8 @@ export function openSightingStore(pool: Pool): SightingStore {
   }
 }
 
-const SAME = 's.bytes = excluded.bytes AND s.modified_ms = excluded.modified_ms'
+/** A first scan after this one began when the clock was ahead: counted from there, nothing would have waited long enough. */
+const SAME = `s.bytes = excluded.bytes AND s.modified_ms = excluded.modified_ms AND s.first_scan_at <= excluded.first_scan_at`
 
 /** In the order of keys, so that two at once do not wait for each other for ever. */
 const RECORD = `
