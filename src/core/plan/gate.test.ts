@@ -108,6 +108,8 @@ const GUARDS: readonly (readonly [string, Plan, Partial<GateFacts>, readonly str
   ['another instance', SMALL, { instance: 'other.example' }, ['plan-of-another-instance']],
   ['a plan of exactly seven days', SMALL, { nowMs: NOW + 6 * DAY }, []],
   ['a plan a millisecond older', SMALL, { nowMs: NOW + 6 * DAY + 1 }, ['plan-too-old']],
+  ['a plan five minutes ahead', SMALL, { nowMs: NOW - DAY - 300_000 }, []],
+  ['a plan a millisecond further ahead', SMALL, { nowMs: NOW - DAY - 300_001 }, ['plan-from-future']],
   ['an old plan whose run has begun', SMALL, { nowMs: NOW + 29 * DAY, begun: {} }, []],
   ['one older than a journal', SMALL, { nowMs: NOW + 29 * DAY + 1, begun: {} }, ['plan-too-old']],
   ['other tables', SMALL, { schemaVersion: '20270101000000' }, ['schema-changed']],
@@ -293,7 +295,7 @@ test('every refusal is a sentence with what to do, and caps end with their own e
       const capped = ['vacuum-hours', 'tootctl-at-work', 'world-moved'].includes(refusal.code)
       assert.equal(refusal.category === 'capped', capped, refusal.code)
     }
-  assert.equal(seen.size, 12)
+  assert.equal(seen.size, 13)
   const facts = factsOf(SMALL, { localHour: 4, tootctl: ['tootctl media remove'] })
   assert.throws(
     () => refuse(mayApply(SMALL, facts, AT_ONCE)),

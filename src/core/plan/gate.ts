@@ -11,7 +11,7 @@ import type { GateFacts, GateRequest, Refusal } from './gate-facts.ts'
 import { refusalsOfShares } from './gate-shares.ts'
 import { refusalOfMoved } from './gate-moved.ts'
 import { isIntact } from './hash-plan.ts'
-import { isVacuumHour, JOURNAL_LIFE_MS, PLAN_LIFE_MS } from './safety.ts'
+import { CLOCK_SLACK_MS, isVacuumHour, JOURNAL_LIFE_MS, PLAN_LIFE_MS } from './safety.ts'
 
 /** Everything that stands in the way, the gravest first; nothing if the plan may be applied. */
 export function mayApply(plan: Plan, facts: GateFacts, request: GateRequest): readonly Refusal[] {
@@ -56,6 +56,13 @@ function* refusalsOfPlan(plan: Plan, facts: GateFacts): Generator<Refusal> {
       code: 'plan-too-old',
       what: `the plan ${plan.id} is older than ${lifeMs / 86_400_000} days`,
       remedy: `Make a new plan with cornac ${plan.request.verb}`,
+      category: 'failure',
+    }
+  if (plan.madeAtMs - facts.nowMs > CLOCK_SLACK_MS)
+    yield {
+      code: 'plan-from-future',
+      what: `the plan ${plan.id} was made at a time that has not come yet, so the clock was wrong then or is wrong now, and with it every age`,
+      remedy: `Set the clock (timedatectl status), and make a new plan with cornac ${plan.request.verb}`,
       category: 'failure',
     }
 }

@@ -31,6 +31,9 @@ export const MOVED_FILES = 1_000
 /** A plan that nobody applied for a week was made for another server: the same one, a week ago. */
 export const PLAN_LIFE_MS = 7 * DAY_MS
 
+/** Two machines that plan and apply for one server, or one whose clock is set right, differ by less. */
+export const CLOCK_SLACK_MS = 5 * 60_000
+
 /** So long can a run be taken back, or gone on with: mistakes are noticed within a month, and the journal costs space. */
 export const JOURNAL_LIFE_MS = 30 * DAY_MS
 
