@@ -57,6 +57,7 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
         assert.deepEqual([await plans.find('a', 'last'), await plans.list('a', 9)], [null, []])
         assert.deepEqual([await runs.find('a', 'last'), await runs.ofPlan('p')], [null, null])
         assert.deepEqual([await runs.list('a', 9), await runs.quarantinesOver('a', NOW)], [[], []])
+        assert.deepEqual(await runs.waitingElsewhere('a'), [])
         assert.deepEqual([await all(runs.openBatches('a')), await all(runs.batches('r'))], [[], []])
         assert.deepEqual([await plans.forget('a', NOW), await runs.forget('a', NOW)], [0, 0])
         assert.equal(await canaries.mark('a'), null)
@@ -259,6 +260,37 @@ export function plansContract(name: string, { skip }: SkipOrRun, open: () => Pro
             assert.equal(await runs.find('a', 'run-theirs'), null)
             assert.equal((await runs.ofPlan('theirs'))?.instance, 'b')
             assert.equal(await runs.ofPlan('nobody’s'), null)
+          }))
+
+        test('what runs of other instances have left to do is told, by instance, and nothing that is over', () =>
+          playing(async ({ runs }, lease) => {
+            const begin = (plan: string, instance: string, quarantined = false) =>
+              runs.begin(
+                {
+                  ...startOf(plan),
+                  instance,
+                  quarantine: quarantined ? { run: `run-${plan}`, token: 'aa', untilMs: NOW } : null,
+                },
+                lease,
+              )
+            const over = (plan: string) =>
+              runs.end(`run-${plan}`, { state: 'done', because: null, atMs: NOW }, lease)
+            await begin('running', 'b')
+            await begin('over', 'b')
+            await over('over')
+            await begin('batch', 'b', true)
+            await runs.openBatch('run-batch', ROWS, lease)
+            await over('batch')
+            await begin('moved', 'c', true)
+            await over('moved')
+            await begin('emptied', 'd', true)
+            await over('emptied')
+            await runs.quarantineEmptied('run-emptied', lease)
+            assert.deepEqual(await runs.waitingElsewhere('a'), [
+              { instance: 'b', open: 2, quarantines: 1 },
+              { instance: 'c', open: 0, quarantines: 1 },
+            ])
+            assert.deepEqual(await runs.waitingElsewhere('b'), [{ instance: 'c', open: 0, quarantines: 1 }])
           }))
 
         test('a quarantine is over at its very moment, until it was emptied', () =>

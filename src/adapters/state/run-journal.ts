@@ -125,11 +125,26 @@ export function openRunJournal(pool: Pool): RunJournal {
         [run],
       )
     },
+    async waitingElsewhere(instance, options) {
+      if (!(await exists(options))) return []
+      const rows = await askState(pool, WAITING_ELSEWHERE, [instance], options)
+      return rows.map((row) => {
+        const [name, open, quarantines] = row as [string, number, number]
+        return { instance: name, open, quarantines }
+      })
+    },
     async forget(instance, endedBeforeMs, options) {
       return (await exists(options)) ? forgetBatches(pool, instance, endedBeforeMs, options) : 0
     },
   }
 }
+
+const WAITING_ELSEWHERE = `
+  SELECT instance, (count(*) FILTER (WHERE open))::int, (count(*) FILTER (WHERE waits))::int FROM (
+    SELECT instance, quarantine IS NOT NULL AND NOT quarantine_emptied AS waits, state IN ('running', 'undoing')
+        OR EXISTS (SELECT 1 FROM cornac.run_batches b WHERE b.run = r.id AND b.state = 'open') AS open
+      FROM cornac.runs r WHERE instance <> $1) others
+    WHERE open OR waits GROUP BY instance ORDER BY instance`
 
 /** What was moved already waits where the run began to put it: its quarantine stays. */
 const BEGIN = `

@@ -46,7 +46,21 @@ export async function aboutRuns(
         ),
       )
   }
+  for (const { instance: other, open, quarantines } of await state.runs.waitingElsewhere(instance, options)) {
+    const what = [counted(open, 'run not ended'), counted(quarantines, 'quarantine not emptied')]
+    checks.push(
+      unfinished(
+        `the schema cornac holds ${what.filter((part) => part !== null).join(' and ')} of ${other}, which is not what this server is called now`,
+        'if that is another server, nothing; if this server was called so before its media, its database or an address of them moved, use those settings once more (cornac runs tells what is left), or remove by hand what lies in the storage’s folder cornac/quarantine/',
+      ),
+    )
+  }
   return checks
+}
+
+function counted(count: number, one: string): string | null {
+  if (count === 0) return null
+  return count === 1 ? `1 ${one}` : `${count} ${one.replace(' ', 's ')}`
 }
 
 /** The latest ones: older ones were looked at in their time. */

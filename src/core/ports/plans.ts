@@ -36,6 +36,15 @@ export interface PlanStore {
   forget(instance: string, madeBeforeMs: number, options?: CallOptions): Promise<number>
 }
 
+/** What runs of another instance than this one have left to do in our tables. */
+export interface WaitingElsewhere {
+  readonly instance: string
+  /** Under way, taken back in part, or with a batch that is not ended. */
+  readonly open: number
+  /** With a quarantine that was not emptied. */
+  readonly quarantines: number
+}
+
 /** What a finished batch adds to its run. */
 export interface BatchClosing {
   readonly outcome: BatchOutcome
@@ -97,6 +106,8 @@ export interface RunJournal {
    */
   quarantinesOver(instance: string, nowMs: number, options?: CallOptions): Promise<readonly Run[]>
   quarantineEmptied(run: string, lease: Lease): Promise<void>
+  /** By the names of the instances. Reads as none while our tables do not exist. */
+  waitingElsewhere(instance: string, options?: CallOptions): Promise<readonly WaitingElsewhere[]>
   /** Forgets the batches of runs that ended before: they cannot be undone any more. Gives how many runs that concerned. */
   forget(instance: string, endedBeforeMs: number, options?: CallOptions): Promise<number>
 }
