@@ -259,6 +259,24 @@ test(
     }),
 )
 
+test(
+  'a row that has more files than a run may let go of is told, and let go of by a run that may',
+  { ...needs('postgres'), timeout: 120_000 },
+  () =>
+    onDisk(async (stage) => {
+      const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
+      const one = () => apply(stage, plan, { budget: { maxFiles: 1 } })
+      let result = await one()
+      while (result.stopped === 'files') result = await one()
+      assert.deepEqual([result.stopped, result.files], ['row', 0])
+      assert.equal(
+        result.run.stoppedBecause,
+        'the next row has more files than one run was allowed to let go of',
+      )
+      assert.equal((await apply(stage, plan, { budget: { maxFiles: 2 } })).files, 2)
+    }),
+)
+
 /** Dies in a batch, and goes on with the same plan. */
 async function dieAndGoOn(stage: Stage, at: DeathAt): Promise<void> {
   const before = await truth(stage)

@@ -174,6 +174,7 @@ function refuseOverQuarantine(plan: Plan, run: Run | null, nowMs: number): void 
 
 const BECAUSE: Readonly<Record<ApplyEnd, string>> = {
   files: 'the number of files allowed was reached',
+  row: 'the next row has more files than one run was allowed to let go of',
   bytes: 'the bytes allowed were reached',
   duration: 'the time allowed was up',
   vacuum: 'the hours of Mastodon’s own vacuum had begun',

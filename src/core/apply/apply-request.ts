@@ -23,8 +23,8 @@ export interface ApplyRequest {
   readonly confirmed: Confirmation
 }
 
-/** Why a run ended before its plan did. */
-export type ApplyEnd = 'files' | 'bytes' | 'duration' | 'vacuum' | 'refused' | 'interrupted'
+/** Why a run ended before its plan did; `row`: the next row alone has more files than one process may let go of. */
+export type ApplyEnd = 'files' | 'row' | 'bytes' | 'duration' | 'vacuum' | 'refused' | 'interrupted'
 
 /** What killed runs had left half done. */
 export interface RecoveredBatches {

@@ -53,6 +53,14 @@ test('bytes end a run once they are reached; the item that reaches them is whole
   assert.equal(budgets.end(), 'bytes')
 })
 
+test('what is left says why: too much at all, too much for now, or the bytes', () => {
+  const { budgets } = open({ maxFiles: 2 })
+  assert.deepEqual([budgets.endBefore(3), budgets.endBefore(2)], ['row', 'files'])
+  budgets.take([{ files: 2, bytes: 0 }], sizeOf)
+  assert.equal(budgets.endBefore(3), 'files')
+  assert.equal(open({ maxBytes: 1 }).budgets.endBefore(3), 'bytes')
+})
+
 test('time, a person and the hours of the vacuum end it too', () => {
   const timed = open({ maxDurationMs: 1000 })
   timed.clock.nowMs = 999

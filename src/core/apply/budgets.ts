@@ -65,6 +65,14 @@ export class Budgets {
     return count === items.length ? items : items.slice(0, count)
   }
 
+  /** Why an item that `take` left, with so many files, was left. */
+  endBefore(files: number): ApplyEnd {
+    const { maxFiles } = this.#budget
+    // What ended it was given back since.
+    if (maxFiles === null) return this.end() ?? 'bytes'
+    return this.end() ?? (files > maxFiles ? 'row' : 'files')
+  }
+
   /** Taken, and then left alone after all. */
   giveBack(files: number, bytes: number): void {
     this.#files -= files

@@ -17,6 +17,7 @@ import { leftAsChanged, ofKinds } from './work-text.ts'
 
 const STOPPED: Readonly<Record<ApplyEnd, string>> = {
   files: 'The number of files allowed was reached (--max-delete)',
+  row: 'The next row has more files than --max-delete allows, and no run gets past it with so few',
   bytes: 'The bytes allowed were reached (--max-delete-bytes)',
   duration: 'The time was up (--max-duration)',
   vacuum: 'The hours of Mastodon’s own vacuum have begun',

@@ -76,7 +76,8 @@ export async function letGo(ports: ApplyPorts, work: UnderLease, step: LetGoStep
         // Heard when its turn comes.
         removing.catch(() => {})
       }
-      if (taken.length < candidates.length) return await settle().then(() => budgets.end() ?? 'files')
+      const left = candidates[taken.length]
+      if (left !== undefined) return await settle().then(() => budgets.endBefore(left.files.length))
     }
     await settle()
     return null
