@@ -27,6 +27,7 @@ import {
 } from '../../lab/servers/s3-vices/removing.ts'
 import { hidesAbsence, refusesAcl } from '../../lab/servers/s3-vices/rights.ts'
 import { apply, planOf, policyOf, rowsOf, truth, undo } from '../apply-stage.ts'
+import { askedFor } from '../die-in-batch.ts'
 import { without } from '../faults/truth.ts'
 import { onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
@@ -210,6 +211,23 @@ test(
         [],
       )
     }),
+)
+
+test('a store without bulk removal is asked no more often in a second than it may be', LIMIT, () =>
+  onProxy(async (stage) => {
+    const PER_SECOND = 20
+    const plan = await planOf(stage, policyOf({ kinds: KINDS, includeFollows: true }))
+    stage.proxy.vices = [withoutBulkRemoval()]
+    const before = stage.proxy.requests.length
+    const startedMs = performance.now()
+    await apply(stage, plan, { ports: askedFor([]), budget: { requestsPerSecond: PER_SECOND } })
+    const seconds = (performance.now() - startedMs) / 1000
+    const removals = stage.proxy.requests.slice(before).filter(isSingleRemoval).length
+    assert.ok(removals > 150, `${removals} removals`)
+    // Calls that are under way at once are waited for by the next.
+    const atOnce = 8 * 10
+    assert.ok(seconds > (removals - atOnce) / PER_SECOND, `${removals} removals in ${seconds} s`)
+  }),
 )
 
 test('a bucket that keeps versions gives everything back', LIMIT, () =>

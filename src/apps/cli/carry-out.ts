@@ -89,6 +89,7 @@ async function justTidy(context: CommandContext<PlanningOptions>, besides: Besid
     instance.name,
     overridesOf(options),
     { signal },
+    budgetOf((await context.config()).apply),
   )
   context.progress.done()
   const end = recovered.open + quarantine.refused > 0 ? 'partial' : 'done'

@@ -62,6 +62,7 @@ export async function applyPlan(
     const budgets = new Budgets(request.budget, ports, {
       duringVacuum: request.overrides.duringVacuum,
       interrupted: options.signal,
+      requestsMade: () => requestsMade(ports),
     })
     const work: UnderLease = { lease, pace: (requests) => budgets.pace(requests, held) }
     if (facts.canary.state === 'new') await layCanary(ports, instance, held)
@@ -72,7 +73,7 @@ export async function applyPlan(
       refuse(mayApply(plan, await gatherFacts(ports, instance, plan, ended, held), request))
     }
     const run = await ports.state.runs.begin(newRun(ports, plan), lease)
-    const quarantine = await emptyQuarantines(ports, work, instance, held)
+    const quarantine = await emptyQuarantines(ports, work, instance, held, () => budgets.end() === null)
     const book = new RunBook(run.counts)
     const samples = new Samples(ports.chance)
     options.progress.stage(STAGES[plan.request.verb], plan.totals.files.count)
@@ -194,7 +195,8 @@ function endRun(ports: ApplyPorts, run: Run, stopped: ApplyEnd | null, lease: Le
   )
 }
 
-function requestsMade({ objects }: ApplyPorts): number {
+/** By the store's own count; none where nothing costs a request. */
+export function requestsMade({ objects }: Pick<ApplyPorts, 'objects'>): number {
   const { listRequests, otherRequests } = objects.use()
   return objects.traits.listPage === null ? 0 : listRequests + otherRequests
 }

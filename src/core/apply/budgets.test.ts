@@ -8,7 +8,12 @@ const sizeOf = ({ files, bytes }: { files: number; bytes: number }) => ({ files,
 
 function open(
   budget: Partial<ApplyBudget>,
-  world: { hour?: number; duringVacuum?: boolean; interrupted?: AbortSignal } = {},
+  world: {
+    hour?: number
+    duringVacuum?: boolean
+    interrupted?: AbortSignal
+    requestsMade?: () => number
+  } = {},
 ) {
   const clock = {
     nowMs: 0,
@@ -23,7 +28,7 @@ function open(
   const budgets = new Budgets(
     { ...NONE, ...budget },
     { clock, otherWork },
-    { duringVacuum: world.duringVacuum ?? false, interrupted: world.interrupted },
+    { duringVacuum: world.duringVacuum ?? false, interrupted: world.interrupted, ...world },
   )
   return { budgets, clock }
 }
@@ -82,6 +87,18 @@ test('requests keep their distance however they are bundled', async () => {
   assert.equal(clock.slept, 600)
   await budgets.pace(0, {})
   assert.equal(clock.slept, 600)
+})
+
+test('requests that nobody foresaw are waited for as well', async () => {
+  let made = 7
+  const { budgets, clock } = open({ requestsPerSecond: 10 }, { requestsMade: () => made })
+  await budgets.pace(1, {})
+  made += 1_000
+  await budgets.pace(1, {})
+  assert.equal(clock.slept, 100_000)
+  made += 1
+  await budgets.pace(1, {})
+  assert.equal(clock.slept, 100_100)
 })
 
 test('a clock that is set back neither lengthens a run nor holds it up', async () => {

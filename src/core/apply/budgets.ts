@@ -19,12 +19,22 @@ export class Budgets {
   #setBackMs = 0
   /** When the next request may be made. */
   #nextRequestMs = 0
+  readonly #requestsMade: () => number
+  /** Requests that time was taken for, and those made before any. */
+  #requestsPaced: number
 
   constructor(
     budget: ApplyBudget,
     ports: { readonly clock: Clock; readonly otherWork: Pick<OtherWork, 'localHour'> },
-    options: { readonly duringVacuum: boolean; readonly interrupted: AbortSignal | undefined },
+    options: {
+      readonly duringVacuum: boolean
+      readonly interrupted: AbortSignal | undefined
+      /** All that the store was asked so far, by its own count. */
+      readonly requestsMade?: () => number
+    },
   ) {
+    this.#requestsMade = options.requestsMade ?? (() => 0)
+    this.#requestsPaced = this.#requestsMade()
     this.#budget = budget
     this.#clock = ports.clock
     this.#otherWork = ports.otherWork
@@ -79,11 +89,17 @@ export class Budgets {
     this.#bytes -= bytes
   }
 
-  /** Waits until so many requests more may be made. */
+  /**
+   * Waits until so many requests more may be made, at the least: what a store without bulk removal, listings and further
+   * attempts took beyond what was said before is waited for now.
+   */
   async pace(requests: number, options: CallOptions): Promise<void> {
     const { requestsPerSecond } = this.#budget
     if (requestsPerSecond === null || requests === 0) return
     const now = this.#steadyMs()
+    const unforeseen = Math.max(0, this.#requestsMade() - this.#requestsPaced)
+    this.#requestsPaced += unforeseen + requests
+    if (unforeseen > 0) this.#nextRequestMs += (unforeseen / requestsPerSecond) * 1000
     const waitMs = this.#nextRequestMs - now
     this.#nextRequestMs = Math.max(now, this.#nextRequestMs) + (requests / requestsPerSecond) * 1000
     if (waitMs > 0) await this.#clock.sleep(waitMs, options.signal)

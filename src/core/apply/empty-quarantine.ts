@@ -13,12 +13,16 @@ export interface QuarantinesEmptied {
   readonly because: string | null
 }
 
-/** @throws KnownError if storage stops working, or the lease is lost */
+/**
+ * @param mayGoOn asked before each page; what is left then is for the next run
+ * @throws KnownError if storage stops working, or the lease is lost
+ */
 export async function emptyQuarantines(
   ports: Pick<ApplyPorts, 'objects' | 'state' | 'clock'>,
   work: UnderLease,
   instance: string,
   options: CallOptions,
+  mayGoOn: () => boolean = () => true,
 ): Promise<QuarantinesEmptied> {
   let [files, refused] = [0, 0]
   let because: string | null = null
@@ -36,6 +40,7 @@ export async function emptyQuarantines(
         refused += page.length - keys.length
         because ??= 'some of it cannot be read'
       }
+      if (!mayGoOn()) return { files, refused, because }
       await work.lease.check()
       const taken = await removeKeys(ports, work, keys)
       files += taken.gone.length

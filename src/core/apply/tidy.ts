@@ -8,8 +8,9 @@ import { canaryRefusal } from '../plan/gate-canary.ts'
 import { JOURNAL_LIFE_MS } from '../plan/safety.ts'
 import type { CallOptions } from '../ports/storage.ts'
 import type { ApplyPorts, UnderLease } from './apply-ports.ts'
-import { APPLY_LEASE } from './apply-plan.ts'
-import type { RecoveredBatches } from './apply-request.ts'
+import { APPLY_LEASE, requestsMade } from './apply-plan.ts'
+import type { ApplyBudget, RecoveredBatches } from './apply-request.ts'
+import { Budgets } from './budgets.ts'
 import { lookAtCanary } from './canary.ts'
 import { emptyQuarantines, type QuarantinesEmptied } from './empty-quarantine.ts'
 import { recover } from './recover.ts'
@@ -24,6 +25,8 @@ const NOTHING: Tidied = {
   quarantine: { files: 0, refused: 0, because: null },
 }
 
+const NO_BUDGET = { maxDurationMs: null, requestsPerSecond: null }
+
 /**
  * Asks first whether anything is due: if not, nothing is refused and nobody is waited for.
  * @throws KnownError if a guard refuses, another process holds the lease, or database or storage stop working
@@ -33,6 +36,7 @@ export async function tidy(
   instance: string,
   overrides: Overrides,
   options: CallOptions,
+  budget: Pick<ApplyBudget, 'maxDurationMs' | 'requestsPerSecond'> = NO_BUDGET,
 ): Promise<Tidied> {
   await ports.state.setUp(options)
   if (!(await isAnythingDue(ports, instance, options))) return NOTHING
@@ -47,9 +51,14 @@ export async function tidy(
       options.signal === undefined ? lease.signal : AbortSignal.any([options.signal, lease.signal])
     const refusal = canaryRefusal(await lookAtCanary(ports, instance, { signal }))
     refuse(refusal === null ? [] : [refusal])
-    const work: UnderLease = { lease, pace: async () => {} }
+    const budgets = new Budgets({ ...budget, maxFiles: null, maxBytes: null }, ports, {
+      duringVacuum: overrides.duringVacuum,
+      interrupted: options.signal,
+      requestsMade: () => requestsMade(ports),
+    })
+    const work: UnderLease = { lease, pace: (requests) => budgets.pace(requests, { signal }) }
     const recovered = await recover(ports, work, instance, { signal })
-    const quarantine = await emptyQuarantines(ports, work, instance, { signal })
+    const quarantine = await emptyQuarantines(ports, work, instance, { signal }, () => budgets.end() === null)
     await ports.state.runs.forget(instance, clock.now() - JOURNAL_LIFE_MS, { signal })
     return { recovered, quarantine }
   } finally {
