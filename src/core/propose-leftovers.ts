@@ -17,7 +17,7 @@ import { storeHabits } from './store-habits.ts'
 
 export interface ProposeLeftoversPorts {
   readonly objects: ObjectLister &
-    Pick<Storage, 'traits' | 'removalTraits'> & { readonly leftovers: LeftoverLister | null }
+    Pick<Storage, 'traits' | 'removalTraits' | 'use'> & { readonly leftovers: LeftoverLister | null }
   readonly database: Pick<MastodonDatabase, 'schema'>
   readonly clock: Clock
   /** Hexadecimal digits by chance. */
@@ -55,6 +55,7 @@ export async function proposeLeftovers(
     })
   const options = { signal }
   const madeAtMs = clock.now()
+  const requestsBefore = objects.use().listRequests
   const totals = new ObjectTotals(madeAtMs)
   const samples = new EvenSample<PlanSample>(PLAN_SAMPLES)
   const markers = emptyTally()
@@ -83,6 +84,7 @@ export async function proposeLeftovers(
     { instance, madeAtMs, schemaVersion: database.schema.schemaVersion, chance: newName() },
     {
       request: { verb: 'orphans', what, beforeMs },
+      listed: (objects.use().listRequests - requestsBefore) * (objects.traits.listPage ?? 0),
       totals: totals.totals(),
       samples: samples.items(),
       store: await storeHabits(objects, options),

@@ -37,6 +37,8 @@ export function planOrphans(origin: PlanOrigin, parts: OrphanPlanParts): PlanDra
 
 export interface LeftoverPlanParts {
   readonly request: LeftoverRequest
+  /** Entries that looking for them took the store to list: what is to stay is listed as well. */
+  readonly listed: number
   readonly totals: PruneTotals
   readonly samples: readonly PlanSample[]
   readonly store: StoreHabits
@@ -45,10 +47,10 @@ export interface LeftoverPlanParts {
 
 /** No row ever names any of it, so there are no shares and no caps. */
 export function planLeftovers(origin: PlanOrigin, parts: LeftoverPlanParts): PlanDraft {
-  const { request, totals, samples, store, prices } = parts
+  const { request, listed, totals, samples, store, prices } = parts
   const { count, bytes } = totals.files
   // Looked for again when it is applied; uploads are given up one by one.
-  const work = { listed: count, moved: 0, removed: count, bytes }
+  const work = { listed, moved: 0, removed: count, bytes }
   const habits = request.what === 'unfinished-uploads' ? { ...store, bulkRemoval: false } : store
   return {
     ...beginning(origin),
