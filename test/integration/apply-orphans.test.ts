@@ -456,10 +456,11 @@ test(
   () =>
     onRgw(async (stage) => {
       await apply(stage, await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true })))
+      const first = await oldVersions(stage)
       const asked: number[] = []
-      for (const _night of [1, 2, 3]) {
+      for (const night of [1, 2, 3]) {
         let count = 0
-        await apply(stage, await oldVersions(stage), {
+        await apply(stage, night === 1 ? first : await oldVersions(stage), {
           ports: (ports) => ({
             ...ports,
             objects: {
@@ -478,5 +479,10 @@ test(
       }
       assert.deepEqual(asked, [asked[0], asked[0], asked[0]])
       assert.equal(await openBatches(stage), 1)
+      const { recovered } = await apply(stage, await oldVersions(stage))
+      assert.deepEqual(recovered, { batches: 1, objects: asked[0], open: 0 })
+      const { runs } = await stage.open.instance.state()
+      const run = await runs.ofPlan(first.id)
+      assert.deepEqual([run?.counts.files, run?.counts.refused], [first.totals.files, 0])
     }, true),
 )

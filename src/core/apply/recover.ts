@@ -34,7 +34,7 @@ interface Ended {
   readonly taken: PartsTaken
   /** Rows that have let go, by the process that died. */
   readonly rows: readonly PruneCandidate[]
-  /** Of old versions: of those that are gone, all of the batch. */
+  /** Of old versions: of those that are gone and were not counted yet. */
   readonly bytes: number
 }
 
@@ -172,10 +172,13 @@ async function endLeftovers(
   // A store that has nothing of the sort: there is nothing to end.
   if (ports.objects.leftovers === null)
     return { taken: { ...NOTHING_SEEN, takenNow: [] }, rows: [], bytes: 0 }
-  const { bytes, current, ...taken } = await takeLeftovers(ports, work, content, { ...batch, before })
+  const { bytes, bytesNow, current, ...taken } = await takeLeftovers(ports, work, content, {
+    ...batch,
+    before,
+  })
   // One name may stand for several versions: what is not refused, nor the object again, is gone.
   const gone = Math.max(0, (batch.outcome?.refused.length ?? items) - taken.refused.length - current)
-  return { taken: { ...taken, gone }, rows: [], bytes }
+  return { taken: { ...taken, gone }, rows: [], bytes: batch.outcome === null ? bytes : bytesNow }
 }
 
 /** A batch that only storage had refused was counted when it was closed; of a killed one, nothing was. */
@@ -183,7 +186,7 @@ function countsAfter(run: Run, { content, outcome }: Batch, { taken, rows, bytes
   const book = new RunBook(run.counts)
   const refused = taken.refused.length - (outcome?.refused.length ?? 0)
   if (content.of === 'uploads' || content.of === 'versions') {
-    book.addObjects(taken.gone, outcome === null ? bytes : 0, refused)
+    book.addObjects(taken.gone, bytes, refused)
     return book.counts()
   }
   const isNew = outcome === null

@@ -142,6 +142,8 @@ export type LeftoverContent = Extract<BatchContent, { readonly of: 'uploads' | '
 export interface LeftoversTaken extends PartsTaken {
   /** Of all of the batch that is gone. */
   readonly bytes: number
+  /** Of these, what is gone by this process. */
+  readonly bytesNow: number
   /** Versions that are the object again. */
   readonly current: number
 }
@@ -186,9 +188,10 @@ async function take<Item extends { readonly key: string }>(
 ): Promise<Omit<LeftoversTaken, 'current'>> {
   const { before, items } = batch
   const again = new Set(before.refused)
-  let bytes = items
+  const bytesBefore = items
     .slice(0, before.through)
     .reduce((sum, item) => (again.has(item.key) ? sum : sum + sort.sizeOf(item)), 0)
+  let bytes = bytesBefore
   const taken = await inParts(
     ports,
     work,
@@ -207,7 +210,7 @@ async function take<Item extends { readonly key: string }>(
       }
     },
   )
-  return { ...taken, bytes }
+  return { ...taken, bytes, bytesNow: bytes - bytesBefore }
 }
 
 async function inBatches<Item extends { readonly key: string }>(
