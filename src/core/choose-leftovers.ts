@@ -86,7 +86,10 @@ async function replacedBefore(
   return old
 }
 
-/** Versions of one key together. A key has few. */
+/**
+ * Versions of one key together. A key has few. The last key of a page is given once the next page is there, and so is never
+ * removed before: a store that is to go on behind a version that is gone may pass over the rest of its key (RGW does).
+ */
 async function* byKey(pages: AsyncIterable<readonly OldVersion[]>): AsyncGenerator<readonly OldVersion[]> {
   let versions: OldVersion[] = []
   for await (const page of pages)

@@ -66,6 +66,18 @@ describe('unfinished uploads', needs('ceph-rgw'), () => {
     assert.deepEqual(shown(left), shown([spared!, ...uploads.filter(({ key }) => key === LOCAL)]))
   })
 
+  test('are seen whole where each page is removed before the next is asked for', async () => {
+    for (const pageEntries of [1, 2, 3]) {
+      await using stage = await openS3Stage()
+      for (const key of [...KEYS, ...KEYS, ...KEYS]) await leaveUpload(stage, key)
+      const connection = connectS3(s3Settings(stage.target, stage.bucket))
+      const leftovers = leftoversOf(stage, [])
+      for await (const page of listUploads(connection, pageEntries, {})) await leftovers.removeUploads(page)
+      await connection.close()
+      assert.deepEqual(await gather(leftovers.unfinishedUploads()), [], `${pageEntries} in a page`)
+    }
+  })
+
   test('below a key prefix are told without it, and others are not seen', async () => {
     await using stage = await openS3Stage()
     await leaveUpload(stage, 'cache/other.png')
