@@ -60,7 +60,7 @@ export const pruneDisk: Benchmark = {
       details: pruned.map(
         (run, i) =>
           `round ${i + 1}: rm and find ${removed[i]?.toFixed(2)} s, prune of ${run.files} files (${run.objects} objects, ` +
-          `${rows.rows} rows) ${run.seconds.toFixed(2)} s, with start and plan ${run.wholeSeconds.toFixed(2)} s`,
+          `${rows.rows} rows) ${run.seconds.toFixed(2)} s, with start and plan ${run.wholeSeconds.toFixed(2)} s, ${run.peakMb.toFixed(0)} MB`,
       ),
     }
   },

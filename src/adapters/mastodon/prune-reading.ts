@@ -18,7 +18,7 @@ export interface PruneSizes {
   readonly accounts: number
 }
 
-export const PRUNE_SIZES: PruneSizes = { rows: 1_500, together: 3_000, accounts: 500 }
+export const PRUNE_SIZES: PruneSizes = { rows: 1_750, together: 3_000, accounts: 500 }
 
 export interface PruneReading {
   readonly pool: Pool
