@@ -18,8 +18,8 @@ export interface RegisteredProcess {
   readonly directory: string
 }
 
-/** Where the files lie; each user has a folder, since one may not end another's processes. */
-function registryDirectory(): string {
+/** Where the files lie; each user has a folder, since one may not end another's processes. Programs that tests write import it. */
+export function registryDirectory(): string {
   return join(tmpdir(), `cornac-lab-${process.getuid?.() ?? 'user'}`)
 }
 

@@ -10,6 +10,7 @@ import { s3Media } from '../../lab/instance/media/s3-media.ts'
 import { apply, planOf, policyOf, QUIET, rowsOf, truth, undo } from '../apply-stage.ts'
 import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
+import { lockedStorage } from '../locked-storage.ts'
 import { fediverse, onDisk, onStage, type Stage } from '../heal-stage.ts'
 import { needs } from '../needs.ts'
 import { freshName, sharedRgw } from '../shared-servers.ts'
@@ -135,14 +136,7 @@ test(
         const before = await Promise.all(tables.map((table) => rowsOf(stage, table)))
         const plan = await planOf(stage, policyOf({ kinds: ALL_PRUNED, includeFollows: true }))
         const result = await apply(stage, plan, {
-          ports: (ports) => ({
-            ...ports,
-            objects: {
-              ...ports.objects,
-              remove: async (keys) =>
-                keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
-            },
-          }),
+          ports: lockedStorage,
         })
         assert.ok(result.run.counts.refused > 0)
         assert.equal(result.run.counts.objectsRemoved, 0)
@@ -165,14 +159,7 @@ test(
         fediverse.setVice(origin, { kind: 'status', status: 503 }, 'everything')
       const plan = await planOf(stage, policyOf({ kinds: ['avatar'], includeFollows: true }))
       const { run } = await apply(stage, plan, {
-        ports: (ports) => ({
-          ...ports,
-          objects: {
-            ...ports.objects,
-            remove: async (keys) =>
-              keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
-          },
-        }),
+        ports: lockedStorage,
       })
       const silent = (key: string): boolean => /[02468]\.\w+$/.test(key)
       const first = await undo(stage, run.id, (ports) => ({
@@ -414,14 +401,7 @@ test(
       const before = await rowsOf(stage, 'accounts')
       const plan = await planOf(stage, policyOf({ kinds: ['avatar', 'header'], includeFollows: true }))
       await apply(stage, plan, {
-        ports: (ports) => ({
-          ...ports,
-          objects: {
-            ...ports.objects,
-            remove: async (keys) =>
-              keys.map((key) => ({ key, removed: false as const, reason: 'locked by its owner' })),
-          },
-        }),
+        ports: lockedStorage,
       })
       const dies = undo(stage, 'last', (ports) => ({
         ...ports,
