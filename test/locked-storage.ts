@@ -12,3 +12,22 @@ export function lockedStorage<Ports extends ApplyPorts>(ports: Ports): Ports {
     },
   }
 }
+
+/** The ports with a bucket that removes no old version, but tells of how many it was asked. */
+export function underObjectLock(
+  asked: (versions: number) => void,
+): <Ports extends ApplyPorts>(ports: Ports) => Ports {
+  return (ports) => ({
+    ...ports,
+    objects: {
+      ...ports.objects,
+      leftovers: ports.objects.leftovers && {
+        ...ports.objects.leftovers,
+        async removeVersions(versions) {
+          asked(versions.length)
+          return versions.map((one) => ({ ...one, removed: false, reason: 'under object lock' }))
+        },
+      },
+    },
+  })
+}

@@ -16,6 +16,7 @@ import { askedFor, DEATHS, dying, type DeathAt } from '../die-in-batch.ts'
 import { apply, planOf, policyOf, QUIET, truth, undo } from '../apply-stage.ts'
 import { hashLocalMedia, without } from '../faults/truth.ts'
 import { onDisk, onStage, type Stage } from '../heal-stage.ts'
+import { underObjectLock } from '../locked-storage.ts'
 import { needs } from '../needs.ts'
 import { freshName, sharedRgw } from '../shared-servers.ts'
 
@@ -387,18 +388,8 @@ for (const why of ['whose run was killed', 'that storage refused'])
         )
         const plan = await oldVersions(stage)
         const failing = apply(stage, plan, {
-          ports: (ports) => ({
-            ...ports,
-            objects: {
-              ...ports.objects,
-              leftovers: ports.objects.leftovers && {
-                ...ports.objects.leftovers,
-                async removeVersions(versions) {
-                  if (why === 'whose run was killed') throw new Error('killed')
-                  return versions.map((one) => ({ ...one, removed: false, reason: 'under object lock' }))
-                },
-              },
-            },
+          ports: underObjectLock(() => {
+            if (why === 'whose run was killed') throw new Error('killed')
           }),
         })
         if (why === 'whose run was killed') await assert.rejects(failing, /killed/)
@@ -461,18 +452,8 @@ test(
       for (const night of [1, 2, 3]) {
         let count = 0
         await apply(stage, night === 1 ? first : await oldVersions(stage), {
-          ports: (ports) => ({
-            ...ports,
-            objects: {
-              ...ports.objects,
-              leftovers: ports.objects.leftovers && {
-                ...ports.objects.leftovers,
-                async removeVersions(versions) {
-                  count += versions.length
-                  return versions.map((one) => ({ ...one, removed: false, reason: 'under object lock' }))
-                },
-              },
-            },
+          ports: underObjectLock((versions) => {
+            count += versions
           }),
         })
         asked.push(count)

@@ -31,8 +31,17 @@ export function tellDemo(event: DemoEvent): string {
       )
     }
     case 'proved':
-      return `Looked again: ${plural(event.broken, 'picture')} still broken, ${event.broken === event.hopeless ? 'exactly those nobody has any more' : `though only ${event.hopeless} are hopeless`}.`
+      return `Looked again: ${proved(event)}.`
   }
+}
+
+function proved({ broken, hopeless }: Extract<DemoEvent, { step: 'proved' }>): string {
+  if (broken === 0) return 'no picture is broken any more'
+  const those =
+    broken === hopeless
+      ? 'exactly those nobody has any more'
+      : `though nobody has ${formatCount(hopeless)} any more`
+  return `${plural(broken, 'picture')} still broken, ${those}`
 }
 
 function found(findings: Extract<DemoEvent, { step: 'scanned' }>['findings']): string {
